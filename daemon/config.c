@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_read.h"
+#include "config_table.h"
+#include "secret.h"
+#include "told/mem.h"
+
+struct config *config_ref(struct config *config)
+{
+    __atomic_add_fetch(&config->references, 1, __ATOMIC_RELAXED);
+    return config;
+}
+
+static void release_feeds(struct config *config)
+{
+    for (size_t i = 0; i < config->feed_count; i++) {
+        config_key_release(&CONFIG_TABLE_FEED, &config->feeds[i]);
+        free(config->feeds[i].name);
+    }
+    free(config->feeds);
+}
+
+static void release_roles(struct config *config)
+{
+    for (size_t i = 0; i < config->role_count; i++) {
+        struct config_role_read read = {.role = config->roles[i]};
+        char *name;
+
+        /* The directory's struct borrows; here the texts are ours. */
+        memcpy(&name, &read.role.name, sizeof name);
+        free(name);
+        for (size_t j = 0; j < sizeof read.role.falls_to / sizeof read.role.falls_to[0]; j++) {
+            memcpy(&name, &read.role.falls_to[j], sizeof name);
+            free(name);
+        }
+        config_key_release(&CONFIG_TABLE_ROLE, &read);
+    }
+    free(config->roles);
+    config_text_free_list(config->line_names);
+    config_text_free_list(config->line_bottoms);
+}
+
+void config_release_endpoints(struct config *config)
+{
+    for (size_t i = 0; i < config->endpoint_count; i++) {
+        struct config_endpoint_read read = {.endpoint = config->endpoints[i]};
+
+        explicit_bzero(config->endpoints[i].secrets, sizeof config->endpoints[i].secrets);
+        explicit_bzero(read.endpoint.secrets, sizeof read.endpoint.secrets);
+        free(read.endpoint.name);
+        config_key_release(&CONFIG_TABLE_ENDPOINT, &read);
+    }
+    free(config->endpoints);
+    config->endpoints = NULL;
+    config->endpoint_count = 0;
+}
+
+static void release_texts(struct config *config)
+{
+    for (size_t i = 0; i < config->court_count; i++)
+        free(config->courts[i].court);
+    free(config->courts);
+    for (size_t i = 0; i < config->template_count; i++) {
+        free(config->templates[i].name);
+        free(config->templates[i].text);
+    }
+    free(config->templates);
+    free(config->protocol_text);
+    free(config->calendar_text);
+    free(config->file);
+    free(config->directory);
+}
+
+void config_unref(struct config *config)
+{
+    if (config == NULL || __atomic_sub_fetch(&config->references, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    release_feeds(config);
+    release_roles(config);
+    config_release_endpoints(config);
+    release_texts(config);
+    protocol_free(config->protocol);
+    calendar_free(config->calendar);
+    secret_free(config->ingest_secret_key);
+    secret_free(config->relay.password);
+    for (size_t i = 0; i < CONFIG_TABLE_TOLD_COUNT; i++)
+        config_key_release(&CONFIG_TABLE_TOLD[i], config);
+    free(config);
+}
+
+const struct config_feed *config_feed(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->feed_count; i++)
+        if (strcmp(config->feeds[i].name, name) == 0)
+            return &config->feeds[i];
+    return NULL;
+}
+
+const struct config_feed *config_feed_of_key(const struct config *config, const char *z85)
+{
+    for (size_t i = 0; i < config->feed_count; i++)
+        if (config->feeds[i].key != NULL && strcmp(config->feeds[i].key, z85) == 0)
+            return &config->feeds[i];
+    return NULL;
+}
+
+const struct config_template *config_template(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->template_count; i++)
+        if (strcmp(config->templates[i].name, name) == 0)
+            return &config->templates[i];
+    return NULL;
+}
+
+struct directory *config_directory(const struct config *config)
+{
+    struct directory *directory = directory_new(config->last_resort);
+
+    for (size_t i = 0; i < config->role_count; i++)
+        directory_add_role(directory, &config->roles[i]);
+    return directory;
+}

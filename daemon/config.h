@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration as one immutable snapshot: read whole, every fault said as file:line, or not taken at all.
+ * Stages hold a reference for a tick; SIGHUP swaps the current snapshot.
+ */
+#ifndef TOLD_CONFIG_H
+#define TOLD_CONFIG_H
+
+#include "channel_email.h"
+#include "channel_webhook.h"
+#include "told/calendar.h"
+#include "told/directory.h"
+#include "told/ladder.h"
+#include "told/protocol.h"
+
+enum feed_kind {
+    FEED_CONFIRMED, /* publisher DEALER → told ROUTER */
+    FEED_BROADCAST, /* told SUB */
+};
+
+struct config_feed {
+    char *name; /* "police" */
+    enum feed_kind kind;
+    char *key;        /* confirmed: the publisher's CURVE public key, Z85; broadcast: the publisher's server key; NULL
+                         only without secrets, where the file that holds it is not there yet */
+    char *key_file;   /* where it stands, or NULL */
+    char *secret_key; /* file with the publisher's secret key, for `toldctl publish`; NULL on a machine that only receives */
+    char *connect;    /* broadcast: endpoint to subscribe to; confirmed: where `toldctl publish` finds told (default: ingest.bind) */
+    char **sources;   /* granted prefixes, NULL-terminated */
+    char **types;     /* granted types, NULL-terminated; "*" is every type but told's own */
+    char *adapter;    /* "cloudevents" or the name of an adapter */
+    size_t max_bytes;
+};
+
+struct config_template {
+    char *name; /* "duty" "escalation" "copy" "review" "match" "alarm" "merged" */
+    char *text;
+    size_t len;
+};
+
+struct config_court {
+    char *court;     /* as in event.court */
+    bool is_host;    /* our YOS serves that court house */
+    unsigned days;   /* bit 0 Monday …: weekdays that are ours */
+};
+
+/* File names as the configuration gives them, for the printout. */
+struct config_names {
+    char *protocol, *calendar, *roles, *templates, *feeds; /* feeds, protocol: a file or a directory of *.conf */
+    char *ingest_secret_key, *ingest_public_key;           /* secrets are named, never printed */
+    char *email_password;
+};
+
+struct config {
+    char *file;      /* as given */
+    char *directory; /* of the file: relative names start there */
+    char *authority;
+    char *reference_domain; /* right of the @ in Message-IDs */
+
+    char *database;  /* conninfo without user */
+    int database_deadline_ms; /* a silent server is away after this: 15,000 */
+    char *user_ingest, *user_decide, *user_dispatch;
+
+    char *ingest_bind;       /* "tcp://127.0.0.1:5571"; NULL: this process has no ingest */
+    char *ingest_public_key; /* Z85: given to publishers */
+    char *ingest_secret_key; /* the secret itself */
+    int credit;
+    int batch_most; /* 500 */
+    struct config_feed *feeds;
+    size_t feed_count;
+
+    struct protocol *protocol;
+    char *protocol_text; /* all files, as stored with the version */
+    struct calendar *calendar;
+    char *calendar_text;
+    struct directory_role *roles;
+    size_t role_count;
+    char **line_names, **line_bottoms; /* NULL-terminated, side by side */
+    struct config_court *courts;
+    size_t court_count;
+    char **trusted; /* identifier schemes that make a match certain; NULL-terminated */
+
+    struct email_relay relay;
+    struct webhook_endpoint *endpoints;
+    size_t endpoint_count;
+    char *last_resort;    /* mailbox that is told when nobody is */
+    char *review_role;    /* who answers reviews and matches: "yos-duty-officer" (a rule that cannot be decided, a child that cannot be matched) */
+    char *operators_role; /* who is told of alarms: "operators" */
+    struct config_template *templates;
+    size_t template_count;
+
+    int lease_ms;         /* 30,000; tests use 2,000 */
+    int merge_window_s;   /* 600 */
+    int poll_ms;          /* 1,000: the truth behind kicks */
+    struct ladder_policy ladder;
+    struct config_names names;
+    int references;       /* of this snapshot; touched by config_ref and config_unref only */
+};
+
+typedef void config_fault_fn(void *cookie, const char *file, int line, const char *text);
+
+/* with_secrets false: `toldctl explain`, `test`, `adapt`, `protocol` and `publish` must work where told's own secrets
+ * cannot be read. NULL if there was any fault; all are reported in one run. */
+struct config *config_load(const char *path, bool with_secrets, config_fault_fn *fault, void *cookie);
+struct config *config_ref(struct config *config); /* thread-safe */
+void config_unref(struct config *config);
+void config_print(const struct config *config); /* effective configuration on stdout, secrets left out */
+const struct config_feed *config_feed(const struct config *config, const char *name); /* or NULL */
+const struct config_feed *config_feed_of_key(const struct config *config, const char *z85); /* or NULL */
+const struct config_template *config_template(const struct config *config, const char *name);
+/* Before `next` takes the place of `now`: settings that a running process cannot take over (connections, sockets and
+ * channels are made once) are put back to what is in force, and each that differed is named, as a fault in next's file.
+ * Returns how many. */
+size_t config_keep(const struct config *now, struct config *next, config_fault_fn *fault, void *cookie);
+/* A directory with the configured roles and no people yet. */
+struct directory *config_directory(const struct config *config);
+
+/* The current snapshot, swapped by SIGHUP. */
+struct config_current;
+struct config_current *config_current_new(struct config *config); /* takes over the reference */
+void config_current_free(struct config_current *current);
+struct config *config_current_get(struct config_current *current);          /* a new reference */
+void config_current_set(struct config_current *current, struct config *config); /* takes over the reference */
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What only shows when everything is read: names in one section that must stand in another. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_read.h"
+
+static const struct config_place *place_of_role(const struct config_reading *reading, const char *name, size_t len)
+{
+    for (size_t i = 0; i < reading->config->role_count; i++)
+        if (strlen(reading->config->roles[i].name) == len && strncmp(reading->config->roles[i].name, name, len) == 0)
+            return &reading->roles[i];
+    return NULL;
+}
+
+static const struct directory_role *role_find(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->role_count; i++)
+        if (strcmp(config->roles[i].name, name) == 0)
+            return &config->roles[i];
+    return NULL;
+}
+
+static bool line_is_known(const struct config *config, const char *line)
+{
+    for (size_t i = 0; config->line_names != NULL && config->line_names[i] != NULL; i++)
+        if (strcmp(config->line_names[i], line) == 0)
+            return true;
+    return false;
+}
+
+static bool endpoint_is_known(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->endpoint_count; i++)
+        if (strcmp(config->endpoints[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The directory names the role its fault is about: "role NAME: what". */
+static void check_directory(struct config_reading *reading, const struct config_text *told)
+{
+    struct directory *directory = config_directory(reading->config);
+    size_t cursor = 0;
+    char *fault;
+
+    while ((fault = directory_validate(directory, &cursor)) != NULL) {
+        const char *name = strncmp(fault, "role ", 5) == 0 ? fault + 5 : "";
+        const struct config_place *place = place_of_role(reading, name, strcspn(name, ":"));
+
+        config_text_fault(reading, place != NULL ? place->file : told->path, place != NULL ? place->line : 1, "%s", fault);
+        free(fault);
+    }
+    directory_free(directory);
+}
+
+static void check_roles(struct config_reading *reading)
+{
+    const struct config *config = reading->config;
+
+    for (size_t i = 0; i < config->role_count; i++) {
+        const struct directory_role *role = &config->roles[i];
+        const struct config_place *place = &reading->roles[i];
+
+        if (role->line != NULL && !line_is_known(config, role->line))
+            config_text_fault(reading, place->file, place->line,
+                              "role %s: line names %s, which is no line, add it under lines or name another", role->name,
+                              role->line);
+        if (role->webhook != NULL && !endpoint_is_known(config, role->webhook))
+            config_text_fault(reading, place->file, place->line,
+                              "role %s: webhook names %s, which is no endpoint, add it under webhooks or name another",
+                              role->name, role->webhook);
+    }
+}
+
+/* Whoever a rule tells can be climbed from: a role without a line would be told once and never again. */
+static void check_rule(struct config_reading *reading, const struct rule *rule)
+{
+    const struct config *config = reading->config;
+    const char *ladder = rule_ladder(rule); /* "" is each role's own line */
+
+    if (ladder[0] != '\0' && !line_is_known(config, ladder))
+        config_text_fault(reading, rule_file(rule), rule_line(rule),
+                          "rule %s: ladder names %s, which is no line, add it under lines in %s or name another",
+                          rule_name(rule), ladder, config->names.roles);
+    for (size_t i = 0; i < rule_role_count(rule); i++) {
+        const char *name = rule_role(rule, i);
+        const struct directory_role *role = role_find(config, name);
+
+        if (role == NULL)
+            config_text_fault(reading, rule_file(rule), rule_line(rule),
+                              "rule %s names the role %s, which is not in %s, add it there or name another",
+                              rule_name(rule), name, config->names.roles);
+        else if (role->line == NULL)
+            config_text_fault(reading, rule_file(rule), rule_line(rule),
+                              "rule %s names the role %s, which is in no line, write line = \"…\" in %s", rule_name(rule),
+                              name, config->names.roles);
+    }
+}
+
+static void check_named(struct config_reading *reading, const struct config_text *told, const char *setting,
+                        const char *role)
+{
+    const config_setting_t *at = config_setting_get_member(config_root_setting(&told->parsed), setting);
+
+    if (role_find(reading->config, role) == NULL)
+        config_text_fault_at(reading, told, at, "%s names %s, which is not in %s, add it there or name another", setting,
+                             role, reading->config->names.roles);
+}
+
+void config_check(struct config_reading *reading, const struct config_text *told)
+{
+    const struct config *config = reading->config;
+
+    if (config->role_count == 0)
+        return; /* the file could not be read: every rule would be wrong */
+    check_directory(reading, told);
+    check_roles(reading);
+    check_named(reading, told, "review_role", config->review_role);
+    check_named(reading, told, "operators_role", config->operators_role);
+    if (config->protocol == NULL)
+        return;
+    for (size_t i = 0; i < protocol_count(config->protocol); i++)
+        check_rule(reading, protocol_rule(config->protocol, i));
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_read.h"
+#include "config_table.h"
+#include "told/mem.h"
+#include "told/wire.h"
+
+static const char ADAPTER_NONE[] = "cloudevents";
+static const char FEED_PREFIX[] = "feed-"; /* as rules are written rule-D41 */
+
+static const config_setting_t *member_or(const config_setting_t *group, const char *name)
+{
+    const config_setting_t *at = config_setting_get_member(group, name);
+
+    return at != NULL ? at : group;
+}
+
+static void read_key(struct config_reading *reading, const struct config_text *text, const config_setting_t *at,
+                     struct config_feed *feed)
+{
+    if (feed->key != NULL && feed->key_file != NULL)
+        config_text_fault_at(reading, text, member_or(at, "key_file"), "key and key_file both stand here, remove one");
+    else if (feed->key_file != NULL)
+        feed->key = config_read_public_key(reading, text, member_or(at, "key_file"), feed->key_file);
+    else if (feed->key == NULL)
+        config_text_fault_at(reading, text, at, "feed %s has neither key nor key_file, add the publisher's public key",
+                             feed->name);
+}
+
+static void check_feed(struct config_reading *reading, const struct config_text *text, const config_setting_t *at,
+                       const struct config_feed *feed)
+{
+    size_t most = strcmp(feed->adapter, ADAPTER_NONE) == 0 ? WIRE_FRAME_MOST / 2 : WIRE_FRAME_MOST;
+
+    if (feed->kind == FEED_BROADCAST && feed->connect == NULL)
+        config_text_fault_at(reading, text, at, "feed %s is a broadcast without connect, add the publisher's endpoint",
+                             feed->name);
+    if (feed->max_bytes > most)
+        config_text_fault_at(reading, text, member_or(at, "max_bytes"), "max_bytes is out of range, write %d to %zu", 1024,
+                             most);
+}
+
+/* The key says who speaks and the name what is stored with each event: neither may stand for two. */
+static void check_unique(struct config_reading *reading, const struct config_text *text, const config_setting_t *at,
+                         const struct config_feed *feed)
+{
+    const struct config *config = reading->config;
+
+    for (size_t i = 0; i < config->feed_count; i++) {
+        const struct config_feed *other = &config->feeds[i];
+
+        if (strcmp(other->name, feed->name) == 0)
+            config_text_fault_at(reading, text, at, "feed %s stands in another file too, remove one", feed->name);
+        if (other->key != NULL && feed->key != NULL && strcmp(other->key, feed->key) == 0)
+            config_text_fault_at(reading, text, member_or(at, feed->key_file != NULL ? "key_file" : "key"),
+                                 "feeds %s and %s have the same key, give each its own", other->name, feed->name);
+    }
+}
+
+static void read_feed(struct config_reading *reading, const struct config_text *text, const config_setting_t *at)
+{
+    struct config *config = reading->config;
+    const char *name = config_setting_name(at);
+    struct config_feed feed = {0};
+
+    if (strncmp(name, FEED_PREFIX, strlen(FEED_PREFIX)) != 0 || name[strlen(FEED_PREFIX)] == '\0' ||
+        config_setting_is_group(at) != CONFIG_TRUE) {
+        config_text_fault_at(reading, text, at, "%s is no feed, write feed-NAME: { sources = [ … ]; … }", name);
+        return;
+    }
+    feed.name = mem_copy(name + strlen(FEED_PREFIX));
+    config_key_read(reading, text, at, &CONFIG_TABLE_FEED, &feed);
+    if (feed.max_bytes == 0)
+        feed.max_bytes = strcmp(feed.adapter, ADAPTER_NONE) == 0 ? WIRE_BODY_MOST : WIRE_ADAPTER_BODY_MOST;
+    read_key(reading, text, at, &feed);
+    check_feed(reading, text, at, &feed);
+    check_unique(reading, text, at, &feed);
+    if (feed.connect == NULL && config->ingest_bind != NULL)
+        feed.connect = mem_copy(config->ingest_bind);
+    config->feeds = mem_grow(config->feeds, config->feed_count + 1, sizeof *config->feeds);
+    config->feeds[config->feed_count++] = feed;
+}
+
+static void read_file(struct config_reading *reading, const char *path)
+{
+    struct config_text text;
+
+    if (config_text_open(&text, reading, path)) {
+        const config_setting_t *root = config_root_setting(&text.parsed);
+
+        for (int i = 0; i < config_setting_length(root); i++)
+            read_feed(reading, &text, config_setting_get_elem(root, (unsigned)i));
+    }
+    config_text_close(&text);
+}
+
+void config_read_feeds(struct config_reading *reading, const struct config_text *told)
+{
+    const config_setting_t *at = config_setting_get_member(config_root_setting(&told->parsed), "feeds");
+    char *path = config_text_path(reading->config, reading->config->names.feeds);
+    char **files = config_text_list(reading, path, ".conf", told->path, at != NULL ? (int)config_setting_source_line(at) : 1);
+
+    for (size_t i = 0; files != NULL && files[i] != NULL; i++)
+        read_file(reading, files[i]);
+    config_text_free_list(files);
+    free(path);
+}

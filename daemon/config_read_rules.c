@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config_read.h"
+#include "told/buf.h"
+#include "told/mem.h"
+#include "told/notice.h"
+
+static const char *const TEMPLATES[] = {"duty", "escalation", "copy", "review", "match", "alarm", "merged", "correction"};
+
+/* The values dispatch gives to every notice; those of a merged one also stand in each item of `duties`. */
+static const char *const PLACEHOLDERS[] = {"reference", "due",   "case", "title",     "immediate_note", "repeat_note",
+                                           "event",     "child", "why",  "role",      "cites",          "answer",
+                                           "authority", "step",  "told_next", "duties", NULL};
+
+static int line_of(const struct config_text *told, const char *name)
+{
+    const config_setting_t *at = config_setting_get_member(config_root_setting(&told->parsed), name);
+
+    return at != NULL ? (int)config_setting_source_line(at) : 1;
+}
+
+/* The core says where in a text as "line N: what". */
+static void fault_with_line(struct config_reading *reading, const char *path, const char *reason)
+{
+    int line = 1, len = 0;
+
+    if (sscanf(reason, "line %d: %n", &line, &len) < 1 || len == 0)
+        line = 1;
+    config_text_fault(reading, path, line, "%s", reason + len);
+}
+
+static void pass_fault(void *cookie, const char *file, int line, const char *text)
+{
+    config_text_fault(cookie, file, line, "%s", text);
+}
+
+/* All files as one text: what a duty's pinned version is stored as, and can be parsed from again. */
+static char *join(const struct protocol_file *files, size_t count)
+{
+    struct buf whole = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        const char *base = strrchr(files[i].name, '/');
+
+        buf_printf(&whole, "# ---- %s ----\n", base != NULL ? base + 1 : files[i].name);
+        buf_append(&whole, files[i].text, files[i].len);
+        buf_char(&whole, '\n');
+    }
+    return buf_take(&whole);
+}
+
+static void read_protocol(struct config_reading *reading, const struct config_text *told)
+{
+    struct config *config = reading->config;
+    char *path = config_text_path(config, config->names.protocol);
+    char **names = config_text_list(reading, path, ".conf", told->path, line_of(told, "protocol"));
+    struct protocol_file *files = NULL;
+    char **texts = mem_new(sizeof *texts);
+    size_t count = 0, faults = reading->faults;
+
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+        char *reason = NULL;
+        size_t len = 0;
+        char *text = config_text_read(names[i], &len, &reason);
+
+        if (text == NULL) {
+            config_text_fault(reading, names[i], 1, "%s", reason);
+            free(reason);
+            continue;
+        }
+        files = mem_grow(files, count + 1, sizeof *files);
+        texts = mem_grow(texts, count + 2, sizeof *texts);
+        files[count] = (struct protocol_file){.name = names[i], .text = text, .len = len};
+        texts[count++] = text;
+        texts[count] = NULL;
+    }
+    if (faults == reading->faults && count > 0) {
+        config->protocol = protocol_parse(files, count, pass_fault, reading);
+        config->protocol_text = join(files, count);
+    }
+    free(files);
+    config_text_free_list(texts);
+    config_text_free_list(names);
+    free(path);
+}
+
+static void read_calendar(struct config_reading *reading, const struct config_text *told)
+{
+    struct config *config = reading->config;
+    char *path = config_text_path(config, config->names.calendar);
+    char *reason = NULL;
+    size_t len = 0;
+
+    config->calendar_text = config_text_read(path, &len, &reason);
+    if (config->calendar_text == NULL)
+        config_text_fault(reading, told->path, line_of(told, "calendar"), "calendar: %s", reason);
+    else if ((config->calendar = calendar_parse(config->calendar_text, len, &reason)) == NULL)
+        fault_with_line(reading, path, reason);
+    free(reason);
+    free(path);
+}
+
+static void read_template(struct config_reading *reading, const struct config_text *told, const char *directory,
+                          const char *name)
+{
+    struct config *config = reading->config;
+    char *path = mem_printf("%s/%s.md", directory, name);
+    struct config_template template = {.name = mem_copy(name)};
+    char *reason = NULL;
+
+    template.text = config_text_read(path, &template.len, &reason);
+    if (template.text == NULL)
+        config_text_fault(reading, told->path, line_of(told, "templates"), "templates: %s", reason);
+    else if ((reason = notice_validate(template.text, template.len, PLACEHOLDERS)) != NULL)
+        fault_with_line(reading, path, reason);
+    config->templates = mem_grow(config->templates, config->template_count + 1, sizeof *config->templates);
+    config->templates[config->template_count++] = template;
+    free(reason);
+    free(path);
+}
+
+void config_read_rules(struct config_reading *reading, const struct config_text *told)
+{
+    char *templates = config_text_path(reading->config, reading->config->names.templates);
+
+    read_protocol(reading, told);
+    read_calendar(reading, told);
+    if (access(templates, X_OK) != 0)
+        config_text_fault(reading, told->path, line_of(told, "templates"),
+                          "templates: %s cannot be entered (%s), name the directory of the notices", templates,
+                          strerror(errno));
+    else
+        for (size_t i = 0; i < sizeof TEMPLATES / sizeof TEMPLATES[0]; i++)
+            read_template(reading, told, templates, TEMPLATES[i]);
+    free(templates);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config_table.h"
+
+#include <stddef.h>
+
+#include "config_refuse.h"
+#include "told/wire.h"
+
+#define AT(member) .offset = offsetof(struct config, member)
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static const char *const TLS_WORDS[] = {"none", "starttls", "implicit", NULL};      /* enum email_tls */
+static const char *const KIND_WORDS[] = {"confirmed", "broadcast", NULL};           /* enum feed_kind */
+static const char *const HELD_WORDS[] = {"mailbox", "allocation", "team", "post", NULL}; /* enum role_held */
+
+static const struct config_key TOP_KEYS[] = {
+    {"authority", CONFIG_KEY_TEXT, AT(authority), .is_required = true, .refuse = config_refuse_code, .is_fixed = true},
+    {"reference_domain", CONFIG_KEY_TEXT, AT(reference_domain), .is_required = true, .refuse = config_refuse_domain},
+    {"last_resort", CONFIG_KEY_TEXT, AT(last_resort), .is_required = true, .refuse = config_refuse_address},
+    {"review_role", CONFIG_KEY_TEXT, AT(review_role), "yos-duty-officer"},
+    {"operators_role", CONFIG_KEY_TEXT, AT(operators_role), "operators"},
+    {"trusted", CONFIG_KEY_TEXTS, AT(trusted), .is_required = true, .refuse = config_refuse_trusted},
+    {"poll_ms", CONFIG_KEY_NUMBER, AT(poll_ms), "1000", .least = 10, .most = 1000},
+    {"feeds", CONFIG_KEY_TEXT, AT(names.feeds), "feeds"},
+    {"protocol", CONFIG_KEY_TEXT, AT(names.protocol), "protocol"},
+    {"calendar", CONFIG_KEY_TEXT, AT(names.calendar), "calendar/bank-holidays.json"},
+    {"roles", CONFIG_KEY_TEXT, AT(names.roles), "roles.conf"},
+    {"templates", CONFIG_KEY_TEXT, AT(names.templates), "templates"},
+    {"database", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
+    {"ingest", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
+    {"dispatch", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
+    {"ladder", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
+    {"email", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
+    {"webhooks", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
+    {"courts", CONFIG_KEY_APART, .type = CONFIG_TYPE_LIST},
+};
+
+static const struct config_key DATABASE_KEYS[] = {
+    {"conninfo", CONFIG_KEY_TEXT, AT(database), "dbname=told", .refuse = config_refuse_conninfo, .is_fixed = true},
+    {"deadline_ms", CONFIG_KEY_NUMBER, AT(database_deadline_ms), "15000", .least = 100, .most = 600000, .is_fixed = true},
+    {"user_ingest", CONFIG_KEY_TEXT, AT(user_ingest), "told_ingest", .is_fixed = true},
+    {"user_decide", CONFIG_KEY_TEXT, AT(user_decide), "told_decide", .is_fixed = true},
+    {"user_dispatch", CONFIG_KEY_TEXT, AT(user_dispatch), "told_dispatch", .is_fixed = true},
+};
+
+static const struct config_key INGEST_KEYS[] = {
+    {"bind", CONFIG_KEY_TEXT, AT(ingest_bind), .refuse = config_refuse_bind, .is_fixed = true},
+    {"secret_key", CONFIG_KEY_TEXT, AT(names.ingest_secret_key), "told.key", .is_fixed = true},
+    {"public_key", CONFIG_KEY_TEXT, AT(ingest_public_key), .refuse = config_refuse_key, .is_fixed = true},
+    {"public_key_file", CONFIG_KEY_TEXT, AT(names.ingest_public_key), .is_fixed = true},
+    {"credit", CONFIG_KEY_NUMBER, AT(credit), "1000", .least = 1, .most = 100000},
+    {"batch_most", CONFIG_KEY_NUMBER, AT(batch_most), "500", .least = 1, .most = 500},
+};
+
+static const struct config_key DISPATCH_KEYS[] = {
+    {"lease_ms", CONFIG_KEY_NUMBER, AT(lease_ms), "30000", .least = 300, .most = 600000},
+    {"merge_window_s", CONFIG_KEY_NUMBER, AT(merge_window_s), "600", .least = 0, .most = 86400},
+};
+
+static const struct config_key LADDER_KEYS[] = {
+    {"dwell_working_days", CONFIG_KEY_NUMBER, AT(ladder.dwell_working_days), "1", .least = 1, .most = 20},
+    {"dwell_immediate_minutes", CONFIG_KEY_NUMBER, AT(ladder.dwell_immediate_minutes), "60", .least = 1, .most = 1440},
+};
+
+static const struct config_key EMAIL_KEYS[] = {
+    {"name", CONFIG_KEY_TEXT, AT(relay.name), "relay", .refuse = config_refuse_code, .is_fixed = true},
+    {"url", CONFIG_KEY_TEXT, AT(relay.url), .is_required = true, .refuse = config_refuse_url, .is_fixed = true},
+    {"tls", CONFIG_KEY_WORD, AT(relay.tls), "starttls", .words = TLS_WORDS, .is_fixed = true},
+    {"username", CONFIG_KEY_TEXT, AT(relay.username), .is_fixed = true},
+    {"password", CONFIG_KEY_TEXT, AT(names.email_password), .is_fixed = true},
+    {"from", CONFIG_KEY_TEXT, AT(relay.from), .is_required = true, .refuse = config_refuse_address, .is_fixed = true},
+    {"ca_file", CONFIG_KEY_TEXT, AT(relay.ca_file), .is_fixed = true},
+    {"connect_timeout_s", CONFIG_KEY_NUMBER, AT(relay.connect_timeout_s), "30", .least = 1, .most = 300, .is_fixed = true},
+    {"response_timeout_s", CONFIG_KEY_NUMBER, AT(relay.response_timeout_s), "600", .least = 1, .most = 3600,
+     .is_fixed = true},
+    {"senders", CONFIG_KEY_NUMBER, AT(relay.senders), "4", .least = 1, .most = 64, .is_fixed = true},
+};
+
+const struct config_table CONFIG_TABLE_TOLD[] = {
+    {"", TOP_KEYS, COUNT(TOP_KEYS)},
+    {"database", DATABASE_KEYS, COUNT(DATABASE_KEYS)},
+    {"ingest", INGEST_KEYS, COUNT(INGEST_KEYS)},
+    {"dispatch", DISPATCH_KEYS, COUNT(DISPATCH_KEYS)},
+    {"ladder", LADDER_KEYS, COUNT(LADDER_KEYS)},
+    {"email", EMAIL_KEYS, COUNT(EMAIL_KEYS)},
+};
+const size_t CONFIG_TABLE_TOLD_COUNT = COUNT(CONFIG_TABLE_TOLD);
+
+#undef AT
+#define AT(member) .offset = offsetof(struct config_feed, member)
+static const struct config_key FEED_KEYS[] = {
+    {"kind", CONFIG_KEY_WORD, AT(kind), "confirmed", .words = KIND_WORDS},
+    {"key", CONFIG_KEY_TEXT, AT(key), .refuse = config_refuse_key},
+    {"key_file", CONFIG_KEY_TEXT, AT(key_file)},
+    {"secret_key", CONFIG_KEY_TEXT, AT(secret_key)},
+    {"connect", CONFIG_KEY_TEXT, AT(connect), .refuse = config_refuse_connect},
+    {"sources", CONFIG_KEY_TEXTS, AT(sources), .is_required = true, .refuse = config_refuse_source},
+    {"types", CONFIG_KEY_TEXTS, AT(types), .is_required = true, .refuse = config_refuse_type},
+    {"adapter", CONFIG_KEY_TEXT, AT(adapter), "cloudevents", .refuse = config_refuse_adapter},
+    {"max_bytes", CONFIG_KEY_SIZE, AT(max_bytes), .least = 1024, .most = WIRE_FRAME_MOST},
+};
+const struct config_table CONFIG_TABLE_FEED = {"a feed", FEED_KEYS, COUNT(FEED_KEYS)};
+
+#undef AT
+#define AT(member) .offset = offsetof(struct config_court_read, member)
+static const struct config_key COURT_KEYS[] = {
+    {"court", CONFIG_KEY_TEXT, AT(court.court), .is_required = true, .refuse = config_refuse_code},
+    {"host", CONFIG_KEY_YES, AT(court.is_host), "false"},
+    {"days", CONFIG_KEY_TEXTS, AT(days), .refuse = config_refuse_weekday},
+};
+const struct config_table CONFIG_TABLE_COURT = {"a court", COURT_KEYS, COUNT(COURT_KEYS)};
+
+#undef AT
+#define AT(member) .offset = offsetof(struct config_endpoint_read, member)
+static const struct config_key ENDPOINT_KEYS[] = {
+    {"url", CONFIG_KEY_TEXT, AT(endpoint.url), .is_required = true, .refuse = config_refuse_url},
+    {"secrets", CONFIG_KEY_TEXTS, AT(secrets), .is_required = true},
+    {"allow_private", CONFIG_KEY_YES, AT(endpoint.allow_private), "false"},
+    {"ca_file", CONFIG_KEY_TEXT, AT(endpoint.ca_file)},
+    {"connect_timeout_s", CONFIG_KEY_NUMBER, AT(endpoint.connect_timeout_s), "30", .least = 1, .most = 300},
+    {"timeout_s", CONFIG_KEY_NUMBER, AT(endpoint.timeout_s), "30", .least = 1, .most = 600},
+};
+const struct config_table CONFIG_TABLE_ENDPOINT = {"a webhook", ENDPOINT_KEYS, COUNT(ENDPOINT_KEYS)};
+
+#undef AT
+#define AT(member) .offset = offsetof(struct config_role_read, member)
+static const struct config_key ROLE_KEYS[] = {
+    {"held", CONFIG_KEY_WORD, AT(role.held), .is_required = true, .words = HELD_WORDS},
+    {"of", CONFIG_KEY_TEXT, AT(role.of)},
+    {"above", CONFIG_KEY_TEXT, AT(role.above)},
+    {"line", CONFIG_KEY_TEXT, AT(role.line)},
+    {"mailbox", CONFIG_KEY_TEXT, AT(role.mailbox), .refuse = config_refuse_address},
+    {"webhook", CONFIG_KEY_TEXT, AT(role.webhook)},
+    {"falls_to", CONFIG_KEY_TEXTS, AT(falls_to)},
+    {"out_of_hours", CONFIG_KEY_TEXT, AT(role.out_of_hours)},
+    {"office_hours", CONFIG_KEY_YES, AT(role.office_hours), "false"},
+    {"chase", CONFIG_KEY_YES, AT(role.chase), "false"},
+};
+const struct config_table CONFIG_TABLE_ROLE = {"a role", ROLE_KEYS, COUNT(ROLE_KEYS)};
+
+static const struct config_key ROLES_KEYS[] = {
+    {"lines", CONFIG_KEY_APART, .is_required = true, .type = CONFIG_TYPE_GROUP},
+    {"roles", CONFIG_KEY_APART, .is_required = true, .type = CONFIG_TYPE_GROUP},
+};
+const struct config_table CONFIG_TABLE_ROLES = {"", ROLES_KEYS, COUNT(ROLES_KEYS)};

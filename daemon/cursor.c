@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cursor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "told/mem.h"
+
+struct range {
+    int64_t first, last;
+};
+
+struct reach {
+    int64_t settled;
+    struct range *ranges; /* ascending, with a hole between any two; owned */
+    size_t count;
+};
+
+struct cursor {
+    char *source;
+    char *feed;
+    int64_t epoch;
+    struct reach reach;
+    struct reach tried;
+    bool is_tried;
+    bool is_broadcast;
+    int64_t claimed;
+    int64_t gap_at_ms;   /* since when it is gapped; 0: it is not */
+    int64_t gap_said_of; /* the settled below the gap that was said last */
+    bool gap_said;
+};
+
+struct cursor_table {
+    struct cursor **cursors; /* owned */
+    size_t count;
+};
+
+static void reach_release(struct reach *reach)
+{
+    free(reach->ranges);
+    *reach = (struct reach){0};
+}
+
+static struct reach reach_copy(const struct reach *from)
+{
+    struct reach copy = {from->settled, NULL, from->count};
+
+    if (from->count > 0) {
+        copy.ranges = mem_grow(NULL, from->count, sizeof *copy.ranges);
+        memcpy(copy.ranges, from->ranges, from->count * sizeof *copy.ranges);
+    }
+    return copy;
+}
+
+static void range_remove(struct reach *reach, size_t at)
+{
+    reach->count--;
+    memmove(&reach->ranges[at], &reach->ranges[at + 1], (reach->count - at) * sizeof *reach->ranges);
+}
+
+static void range_insert(struct reach *reach, size_t at, struct range range)
+{
+    reach->ranges = mem_grow(reach->ranges, reach->count + 1, sizeof *reach->ranges);
+    memmove(&reach->ranges[at + 1], &reach->ranges[at], (reach->count - at) * sizeof *reach->ranges);
+    reach->ranges[at] = range;
+    reach->count++;
+}
+
+/* Adds first…last: it swallows every range that overlaps or touches it, then moves settled on if nothing is between. */
+static void reach_add(struct reach *reach, int64_t first, int64_t last)
+{
+    struct range range = {first, last};
+    size_t at = 0;
+
+    if (last <= reach->settled)
+        return;
+    while (at < reach->count && reach->ranges[at].last < range.first - 1)
+        at++;
+    while (at < reach->count && reach->ranges[at].first <= range.last + 1) {
+        if (reach->ranges[at].first < range.first)
+            range.first = reach->ranges[at].first;
+        if (reach->ranges[at].last > range.last)
+            range.last = reach->ranges[at].last;
+        range_remove(reach, at);
+    }
+    if (range.first <= reach->settled + 1)
+        reach->settled = range.last;
+    else
+        range_insert(reach, at, range);
+}
+
+struct cursor_table *cursor_table_new(void)
+{
+    return mem_new(sizeof(struct cursor_table));
+}
+
+static void cursor_free(struct cursor *cursor)
+{
+    reach_release(&cursor->reach);
+    reach_release(&cursor->tried);
+    free(cursor->source);
+    free(cursor->feed);
+    free(cursor);
+}
+
+void cursor_table_free(struct cursor_table *table)
+{
+    if (table == NULL)
+        return;
+    for (size_t i = 0; i < table->count; i++)
+        cursor_free(table->cursors[i]);
+    free(table->cursors);
+    free(table);
+}
+
+/* The place of a source in the sorted table, or where it would stand. */
+static size_t table_place(const struct cursor_table *table, const char *source, bool *ret_there)
+{
+    size_t low = 0;
+    size_t high = table->count;
+
+    *ret_there = false;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(source, table->cursors[middle]->source);
+
+        if (order == 0)
+            *ret_there = true;
+        if (order <= 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+struct cursor *cursor_find(struct cursor_table *table, const char *source)
+{
+    bool there;
+    size_t at = table_place(table, source, &there);
+
+    return there ? table->cursors[at] : NULL;
+}
+
+struct cursor *cursor_get(struct cursor_table *table, const char *source)
+{
+    bool there;
+    size_t at = table_place(table, source, &there);
+    struct cursor *cursor;
+
+    if (there)
+        return table->cursors[at];
+    cursor = mem_new(sizeof *cursor);
+    cursor->source = mem_copy(source);
+    cursor->claimed = INT64_MIN;
+    table->cursors = mem_grow(table->cursors, table->count + 1, sizeof(struct cursor *));
+    memmove(&table->cursors[at + 1], &table->cursors[at], (table->count - at) * sizeof(struct cursor *));
+    table->cursors[at] = cursor;
+    table->count++;
+    return cursor;
+}
+
+struct cursor *cursor_at(struct cursor_table *table, size_t i)
+{
+    return i < table->count ? table->cursors[i] : NULL;
+}
+
+const char *cursor_source(const struct cursor *cursor)
+{
+    return cursor->source;
+}
+
+const char *cursor_feed(const struct cursor *cursor)
+{
+    return cursor->feed;
+}
+
+int64_t cursor_epoch(const struct cursor *cursor)
+{
+    return cursor->epoch;
+}
+
+int64_t cursor_settled(const struct cursor *cursor)
+{
+    return cursor->reach.settled;
+}
+
+void cursor_set(struct cursor *cursor, const char *feed, int64_t epoch, int64_t settled)
+{
+    free(cursor->feed);
+    cursor->feed = mem_copy(feed);
+    if (epoch != cursor->epoch)
+        cursor->claimed = INT64_MIN;
+    cursor->epoch = epoch;
+    reach_release(&cursor->reach);
+    cursor->reach.settled = settled;
+    cursor_try_drop(cursor);
+}
+
+void cursor_note(struct cursor *cursor, int64_t first, int64_t last)
+{
+    reach_add(&cursor->reach, first, last);
+}
+
+void cursor_try_begin(struct cursor *cursor)
+{
+    if (cursor->is_tried)
+        return;
+    cursor->tried = reach_copy(&cursor->reach);
+    cursor->is_tried = true;
+}
+
+void cursor_try_add(struct cursor *cursor, int64_t sequence)
+{
+    reach_add(&cursor->tried, sequence, sequence);
+}
+
+bool cursor_is_tried(const struct cursor *cursor)
+{
+    return cursor->is_tried;
+}
+
+int64_t cursor_tried(const struct cursor *cursor)
+{
+    return cursor->tried.settled;
+}
+
+void cursor_try_keep(struct cursor *cursor)
+{
+    if (!cursor->is_tried)
+        return;
+    reach_release(&cursor->reach);
+    cursor->reach = cursor->tried;
+    cursor->tried = (struct reach){0};
+    cursor->is_tried = false;
+}
+
+void cursor_try_drop(struct cursor *cursor)
+{
+    reach_release(&cursor->tried);
+    cursor->is_tried = false;
+}
+
+void cursor_set_broadcast(struct cursor *cursor)
+{
+    cursor->is_broadcast = true;
+}
+
+bool cursor_is_broadcast(const struct cursor *cursor)
+{
+    return cursor->is_broadcast;
+}
+
+void cursor_claim(struct cursor *cursor, int64_t last)
+{
+    if (last > cursor->claimed)
+        cursor->claimed = last;
+}
+
+bool cursor_is_gapped(const struct cursor *cursor)
+{
+    return cursor->reach.count > 0 || cursor->claimed > cursor->reach.settled;
+}
+
+bool cursor_gap_is_due(struct cursor *cursor, int64_t now_ms, int64_t patience_ms, int64_t *ret_from)
+{
+    if (!cursor_is_gapped(cursor)) {
+        cursor->gap_at_ms = 0;
+        return false;
+    }
+    if (cursor->gap_at_ms == 0)
+        cursor->gap_at_ms = now_ms;
+    if (now_ms - cursor->gap_at_ms < patience_ms || (cursor->gap_said && cursor->gap_said_of == cursor->reach.settled))
+        return false;
+    cursor->gap_said = true;
+    cursor->gap_said_of = cursor->reach.settled;
+    *ret_from = cursor->reach.settled + 1;
+    return true;
+}

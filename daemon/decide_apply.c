@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decide_apply.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store.h"
+#include "told/mem.h"
+
+/* Newest occurrence first. The child's row is locked, so nobody inserts between the look and the step. */
+static const struct pg_statement SAME = {
+    "duty_same",
+    "SELECT d.duty_id, d.case_ref, d.occurrence, d.state, d.shows, " PG_INSTANT("d.received_at") ","
+    " EXISTS (SELECT FROM told.duty_ground g WHERE g.duty_id = d.duty_id AND g.event_id = $4)"
+    " FROM told.duty d WHERE d.child_id = $1 AND d.rule = $2 AND d.key = $3 ORDER BY d.occurrence DESC, d.duty_id FOR UPDATE",
+    4};
+
+static const struct pg_statement REVIEW = {
+    "duty_review",
+    "SELECT duty_id, state, occurrence FROM told.duty WHERE kind = 'review' AND child_id = $1 AND key = $2"
+    " ORDER BY occurrence DESC FOR UPDATE",
+    2};
+
+static const struct pg_statement OF_EVENT = {
+    "duty_of_event",
+    "SELECT duty_id, rule, duty FROM told.duty"
+    " WHERE child_id = $1 AND event_id = $2 AND kind = 'duty' AND state <> 'closed' ORDER BY duty_id",
+    2};
+
+struct same {
+    int64_t duty_id; /* 0: none */
+    int occurrence;
+    bool closed;
+    bool grounded; /* this event is one of its grounds already */
+    char *shows;
+    struct instant received_at;
+};
+
+static bool case_joins(const char *mine, const char *theirs, bool open)
+{
+    if (mine == NULL && theirs == NULL)
+        return true;
+    if (mine == NULL || theirs == NULL)
+        return open; /* an event without a case joins the open duty that has one, and the other way round */
+    return strcmp(mine, theirs) == 0;
+}
+
+static bool find_same(struct duty_store *s, const struct decide_subject *about, const struct decided_duty *d,
+                      struct same *ret)
+{
+    char child[24], event[24];
+    PGresult *rows;
+
+    snprintf(child, sizeof child, "%lld", (long long)about->child_id);
+    snprintf(event, sizeof event, "%lld", (long long)about->event_id);
+    rows = pg_run(s->pg, &SAME, (const char *[]){child, rule_name(d->rule), d->key, event});
+    if (rows == NULL)
+        return false;
+    for (int i = 0; i < PQntuples(rows) && ret->duty_id == 0; i++) {
+        bool closed = strcmp(pg_column(rows, i, 3), "closed") == 0;
+
+        if (!pg_column_bool(rows, i, 6) && !case_joins(event_case(about->event), pg_column(rows, i, 1), !closed))
+            continue;
+        *ret = (struct same){.duty_id = pg_column_int(rows, i, 0),
+                             .occurrence = (int)pg_column_int(rows, i, 2),
+                             .closed = closed,
+                             .grounded = pg_column_bool(rows, i, 6),
+                             .shows = mem_copy(pg_column(rows, i, 4)),
+                             .received_at = pg_column_instant(rows, i, 5)};
+    }
+    PQclear(rows);
+    return true;
+}
+
+static bool open_duty(struct duty_store *s, const struct decide_subject *about, const struct decided_duty *d, int occurrence,
+                      int *opened)
+{
+    char *because = json_dumps(d->because, JSON_COMPACT);
+    int64_t id = duty_store_open(s, &(struct duty_new){.kind = "duty",
+                                                       .child_id = about->child_id,
+                                                       .case_ref = event_case(about->event),
+                                                       .rule = rule_name(d->rule),
+                                                       .key = d->key,
+                                                       .occurrence = occurrence,
+                                                       .duty = d->duty,
+                                                       .title = rule_title(d->rule),
+                                                       .immediate = d->immediate,
+                                                       .provisional = d->provisional,
+                                                       .event_id = about->event_id,
+                                                       .received_at = about->input->received_at,
+                                                       .due_at = d->due_at,
+                                                       .shows = d->shows,
+                                                       .closes = rule_closes(d->rule),
+                                                       .because = because,
+                                                       .tell = d->tell,
+                                                       .tell_count = d->tell_count,
+                                                       .copy = d->copy,
+                                                       .copy_count = d->copy_count,
+                                                       .ladder = d->ladder});
+
+    free(because);
+    *opened += id > 0;
+    return id >= 0;
+}
+
+static const struct decided_duty *find_rule(const struct decision *decision, const struct rule *rule)
+{
+    for (size_t i = 0; i < decision->duty_count; i++)
+        if (decision->duties[i].rule == rule)
+            return &decision->duties[i];
+    return NULL;
+}
+
+/* A duty that is there already: repeat, change, or (when it was closed and something changed) another occurrence. */
+static bool join_duty(struct duty_store *s, const struct decide_subject *about, const struct decided_duty *d,
+                      const struct same *same, int *opened)
+{
+    struct decide_input input = *about->input;
+    struct decision first = {0};
+    const struct decided_duty *as_of_first = d;
+    bool changed, ok = true;
+
+    /* Its clock starts at the first receipt, not at this one. */
+    if (instant_compare(same->received_at, input.received_at) < 0) {
+        input.received_at = same->received_at;
+        decide(s->config->protocol, s->config->calendar, &input, &first);
+        as_of_first = find_rule(&first, d->rule);
+        if (as_of_first == NULL)
+            as_of_first = d;
+    }
+    changed = strcmp(as_of_first->shows, same->shows) != 0;
+    if (same->closed && changed && !same->grounded)
+        ok = open_duty(s, about, d, same->occurrence + 1, opened);
+    else if (!same->grounded)
+        ok = duty_store_add_ground(s, same->duty_id, about->event_id) &&
+             store_journal(s->pg, s->now,
+                           &(struct store_journal){.what = changed ? "duty grounds changed" : "duty repeated",
+                                                   .event_id = about->event_id,
+                                                   .child_id = about->child_id,
+                                                   .duty_id = same->duty_id});
+    if (ok && changed && !same->closed)
+        ok = duty_store_tell_again(s, same->duty_id, as_of_first->due_at, as_of_first->shows);
+    decision_release(&first);
+    return ok;
+}
+
+static bool apply_duty(struct duty_store *s, const struct decide_subject *about, const struct decided_duty *d, int *opened)
+{
+    struct same same = {0};
+    bool ok = find_same(s, about, d, &same);
+
+    if (ok)
+        ok = same.duty_id == 0 ? open_duty(s, about, d, 1, opened) : join_duty(s, about, d, &same, opened);
+    free(same.shows);
+    return ok;
+}
+
+/* {"duties": […], "unknown": […]}: everything the one review of this event asks. */
+static char *review_because(const struct decision *decision)
+{
+    json_t *root = json_object(), *duties = json_array(), *unknown = json_array();
+    char *text;
+
+    for (size_t i = 0; i < decision->review_count; i++) {
+        const struct decided_review *r = &decision->reviews[i];
+
+        json_array_append_new(duties, json_string(r->duty));
+        for (size_t k = 0; k < r->unknown_count; k++) {
+            bool known = false;
+
+            for (size_t n = 0; n < json_array_size(unknown); n++)
+                known |= strcmp(json_string_value(json_array_get(unknown, n)), r->unknown[k]) == 0;
+            if (!known)
+                json_array_append_new(unknown, json_string(r->unknown[k]));
+        }
+    }
+    json_object_set_new(root, "duties", duties);
+    json_object_set_new(root, "unknown", unknown);
+    text = json_dumps(root, JSON_COMPACT);
+    json_decref(root);
+    return text;
+}
+
+static bool open_review(struct duty_store *s, const struct decide_subject *about, const char *key, int occurrence,
+                        const char *title, const char *because, struct instant due, int *opened)
+{
+    const char *tell[] = {s->config->review_role};
+    int64_t id = duty_store_open(
+        s, &(struct duty_new){.kind = "review",
+                              .child_id = about->child_id,
+                              .case_ref = event_case(about->event),
+                              .rule = "review",
+                              .key = key,
+                              .occurrence = occurrence,
+                              .duty = "review",
+                              .title = title,
+                              .immediate = instant_ms_between(about->input->received_at, due) <= 3600 * 1000,
+                              .event_id = about->event_id,
+                              .received_at = about->input->received_at,
+                              .due_at = due,
+                              .shows = because,
+                              .closes = "done",
+                              .because = because,
+                              .tell = tell,
+                              .tell_count = 1,
+                              .ladder = ""});
+
+    *opened += id > 0;
+    return id >= 0;
+}
+
+static bool apply_reviews(struct duty_store *s, const struct decide_subject *about, const struct decision *decision,
+                          int *opened)
+{
+    char child[24], key[40], *because;
+    struct instant due = INSTANT_NONE;
+    int64_t there = 0;
+    int occurrence = 0;
+    bool open = false, ok = true;
+    PGresult *rows;
+
+    snprintf(child, sizeof child, "%lld", (long long)about->child_id);
+    snprintf(key, sizeof key, "[%lld]", (long long)about->event_id);
+    rows = pg_run(s->pg, &REVIEW, (const char *[]){child, key});
+    if (rows == NULL)
+        return false;
+    if (PQntuples(rows) > 0) {
+        there = pg_column_int(rows, 0, 0);
+        open = strcmp(pg_column(rows, 0, 1), "closed") != 0;
+        occurrence = (int)pg_column_int(rows, 0, 2);
+    }
+    PQclear(rows);
+    if (decision->review_count == 0)
+        return !open || duty_store_close(s, there, "discharged", "the missing fields became known", about->event_id);
+    if (open)
+        return true;
+    for (size_t i = 0; i < decision->review_count; i++)
+        due = i == 0 ? decision->reviews[i].due_at : instant_earlier(due, decision->reviews[i].due_at);
+    because = review_because(decision);
+    ok = open_review(s, about, key, occurrence + 1, "Say what is missing, so that duties can be decided", because, due,
+                     opened);
+    free(because);
+    return ok;
+}
+
+bool decide_apply(struct duty_store *s, const struct decide_subject *about, const struct decision *decision, int *ret_opened)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < decision->duty_count; i++)
+        ok = apply_duty(s, about, &decision->duties[i], ret_opened);
+    return ok && apply_reviews(s, about, decision, ret_opened);
+}
+
+bool decide_apply_vanished(struct duty_store *s, const struct decide_subject *about, const struct decision *decision)
+{
+    char child[24], event[24];
+    struct instant due = calendar_alarm_at(
+        calendar_add_working_days(s->config->calendar, civil_day_of(s->now), 1));
+    int opened = 0;
+    bool ok = true;
+    PGresult *rows;
+
+    snprintf(child, sizeof child, "%lld", (long long)about->child_id);
+    snprintf(event, sizeof event, "%lld", (long long)about->event_id);
+    rows = pg_run(s->pg, &OF_EVENT, (const char *[]){child, event});
+    for (int i = 0; rows != NULL && ok && i < PQntuples(rows); i++) {
+        const struct rule *rule = protocol_find(s->config->protocol, pg_column(rows, i, 1));
+        char *key, *because;
+
+        if (rule != NULL && find_rule(decision, rule) != NULL)
+            continue;
+        key = mem_printf("[\"stands\",%s]", pg_column(rows, i, 0));
+        because = store_detail("duty", pg_column(rows, i, 2), "question", "a later fact says it would not have come out", NULL);
+        ok = open_review(s, about, key, 1, "Say whether a duty still stands: what was known has changed", because, due,
+                         &opened);
+        free(key);
+        free(because);
+    }
+    PQclear(rows);
+    return ok && rows != NULL;
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decide_child.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decide_apply.h"
+#include "log.h"
+#include "store.h"
+#include "timeline.h"
+#include "told/hashchain.h"
+#include "told/mem.h"
+
+static const struct pg_statement DECIDED = {
+    "event_decided",
+    "UPDATE told.event_state SET state = $2, reason = $3, outcome = $4, decided_at = $5, begun = 0 WHERE event_id = $1", 5};
+
+static const struct pg_statement RETRACT = {
+    "event_retract", "UPDATE told.event_state SET retracted_by = $2 WHERE event_id = $1", 2};
+
+/* Duties that lose their last ground with this event. */
+static const struct pg_statement GROUNDLESS = {
+    "duty_groundless",
+    "SELECT d.duty_id FROM told.duty d JOIN told.duty_ground g USING (duty_id)"
+    " WHERE g.event_id = $1 AND d.state <> 'closed' AND NOT EXISTS (SELECT FROM told.duty_ground o"
+    " JOIN told.event_state s USING (event_id) WHERE o.duty_id = d.duty_id AND s.retracted_by IS NULL)"
+    " ORDER BY d.duty_id FOR UPDATE OF d",
+    1};
+
+/* Exactly those who were reached, or may have been, where they were told. */
+static const struct pg_statement CORRECT = {
+    "notification_correct",
+    "INSERT INTO told.notification (duty_id, telling, line, step, kind, role, channel, recipient, created_at)"
+    " SELECT DISTINCT ON (n.recipient, n.channel) n.duty_id, d.telling + 1, n.line, n.step, 'correction', n.role, n.channel,"
+    " n.recipient, $2::timestamptz FROM told.notification n JOIN told.duty d USING (duty_id)"
+    " WHERE n.duty_id = $1 AND n.recipient IS NOT NULL AND n.state IN ('sent', 'uncertain', 'claimed')"
+    " ORDER BY n.recipient, n.channel, n.notification_id ON CONFLICT DO NOTHING",
+    2};
+
+static const struct pg_statement OPEN_DUTIES = {
+    "duty_open_of_child",
+    "SELECT duty_id, rule, event_id FROM told.duty"
+    " WHERE child_id = $1 AND kind = 'duty' AND state <> 'closed' AND event_id IS NOT NULL ORDER BY duty_id FOR UPDATE",
+    1};
+
+static const struct pg_statement ALLOCATION = {
+    "child_allocation_add",
+    "INSERT INTO told.child_allocation (child_id, role, person_id, valid_from, recorded_at, origin, event_id)"
+    " VALUES ($1, $2, $3, $4, $5, 'event', $6)",
+    6};
+
+static const struct pg_statement STATUS = {
+    "child_status_add",
+    "INSERT INTO told.child_status (child_id, field, value, valid_from, recorded_at, origin, event_id)"
+    " VALUES ($1, $2, $3, $4, $5, 'event', $6)",
+    6};
+
+struct child {
+    struct duty_store *s;
+    struct timeline t;
+};
+
+static const char *text_of(char out[24], int64_t value)
+{
+    snprintf(out, 24, "%lld", (long long)value);
+    return out;
+}
+
+static struct timeline_event *find_event(struct child *c, const char *source, const char *id)
+{
+    for (size_t i = 0; i < c->t.count; i++) {
+        const struct event *e = c->t.events[i].event;
+
+        if (e != NULL && strcmp(event_source(e), source) == 0 && strcmp(event_id(e), id) == 0)
+            return &c->t.events[i];
+    }
+    return NULL;
+}
+
+static bool end_event(struct child *c, struct timeline_event *e, const char *state, const char *reason, const char *outcome)
+{
+    char id[24], now[INSTANT_TEXT_SIZE];
+
+    return pg_do(c->s->pg, &DECIDED,
+                 (const char *[]){text_of(id, e->event_id), state, reason, outcome, instant_print(c->s->now, now)});
+}
+
+static bool retract(struct child *c, struct timeline_event *target, const struct timeline_event *by)
+{
+    char id[24], other[24], now[INSTANT_TEXT_SIZE];
+    PGresult *rows;
+    bool ok;
+
+    if (!pg_do(c->s->pg, &RETRACT, (const char *[]){text_of(id, target->event_id), text_of(other, by->event_id)}))
+        return false;
+    target->state = TIMELINE_OUT;
+    rows = pg_run(c->s->pg, &GROUNDLESS, (const char *[]){id});
+    ok = rows != NULL;
+    for (int i = 0; ok && i < PQntuples(rows); i++) {
+        const char *duty = pg_column(rows, i, 0);
+
+        ok = pg_do(c->s->pg, &CORRECT, (const char *[]){duty, instant_print(c->s->now, now)}) &&
+             duty_store_close(c->s, pg_column_int(rows, i, 0), "void", "its event was retracted", by->event_id);
+    }
+    PQclear(rows);
+    return ok;
+}
+
+static bool discharge(struct child *c, const struct timeline_event *e)
+{
+    char child[24];
+    PGresult *rows = pg_run(c->s->pg, &OPEN_DUTIES, (const char *[]){text_of(child, c->t.child_id)});
+    bool ok = rows != NULL;
+
+    for (int i = 0; ok && i < PQntuples(rows); i++) {
+        const struct rule *rule = protocol_find(c->s->config->protocol, pg_column(rows, i, 1));
+        int64_t ground = pg_column_int(rows, i, 2);
+
+        for (size_t k = 0; ok && rule != NULL && k < c->t.count; k++) {
+            const struct timeline_event *g = &c->t.events[k];
+
+            if (g->event_id != ground || g->event == NULL || g == e || instant_compare(e->valid_from, g->valid_from) < 0)
+                continue;
+            if (decide_closes(rule, g->event, e->event))
+                ok = duty_store_close(c->s, pg_column_int(rows, i, 0), "discharged", event_type(e->event), e->event_id);
+        }
+    }
+    PQclear(rows);
+    return ok;
+}
+
+/* Statements are kept beside the events, for whoever asks who is allocated now without folding a child's history. */
+static bool record_statements(struct child *c, const struct timeline_event *e)
+{
+    static const char *const NOT_STATUS[] = {"person", "case", "on", "amends", "retracts"};
+    json_t *data = json_object_get(event_json(e->event), "data");
+    char child[24], id[24], from[INSTANT_TEXT_SIZE], now[INSTANT_TEXT_SIZE];
+    const char *key;
+    json_t *value;
+    bool ok = true;
+
+    text_of(child, c->t.child_id);
+    text_of(id, e->event_id);
+    instant_print(e->valid_from, from);
+    instant_print(c->s->now, now);
+    if (strcmp(event_type(e->event), "care.allocation") == 0)
+        return pg_do(c->s->pg, &ALLOCATION,
+                     (const char *[]){child, json_text_at(data, "role"), json_text_at(data, "practitioner"), from, now, id});
+    if (strcmp(event_type(e->event), "care.status") != 0)
+        return true;
+    for (void *at = json_object_iter(data); ok && at != NULL; at = json_object_iter_next(data, at)) {
+        bool status = true;
+        char *text;
+
+        key = json_object_iter_key(at);
+        value = json_object_iter_value(at);
+        for (size_t i = 0; i < sizeof NOT_STATUS / sizeof *NOT_STATUS; i++)
+            status &= strcmp(key, NOT_STATUS[i]) != 0;
+        if (!status)
+            continue;
+        text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+        ok = pg_do(c->s->pg, &STATUS, (const char *[]){child, key, text, from, now, id});
+        free(text);
+    }
+    return ok;
+}
+
+/* Which YOS serves that court house, and whose day it is: reference data of the configuration (A31). */
+static void court_facts(const struct config *config, const struct event *event, struct decide_input *ret)
+{
+    const json_t *data = json_object_get(event_json(event), "data");
+    const char *court = json_text_at(data, "court"), *at = json_text_at(data, "at"), *on = json_text_at(data, "on");
+    struct civil_day day = civil_day_of(event_time(event));
+    struct instant instant;
+
+    if (court == NULL || config->court_count == 0)
+        return;
+    if (on != NULL)
+        civil_parse(on, &day);
+    else if (at != NULL && instant_parse(at, &instant))
+        day = civil_day_of(instant);
+    ret->court_is_host = ret->court_is_our_day = TRUTH_FALSE;
+    for (size_t i = 0; i < config->court_count; i++) {
+        const struct config_court *c = &config->courts[i];
+
+        if (strcmp(c->court, court) != 0)
+            continue;
+        ret->court_is_host = c->is_host ? TRUTH_TRUE : TRUTH_FALSE;
+        ret->court_is_our_day = (c->days >> civil_weekday(day) & 1U) != 0 ? TRUTH_TRUE : TRUTH_FALSE;
+    }
+}
+
+/* What a decision comes to, as one digest: deciding again on other facts writes only where this differs. */
+static void digest_of(const struct decision *decision, char out[65])
+{
+    struct buf b = {0};
+
+    for (size_t i = 0; i < decision->duty_count; i++) {
+        const struct decided_duty *d = &decision->duties[i];
+
+        buf_printf(&b, "%s %s %lld %s", rule_name(d->rule), d->key, (long long)d->due_at.us, d->shows);
+        for (size_t k = 0; k < d->tell_count; k++)
+            buf_printf(&b, " %s", d->tell[k]);
+        buf_char(&b, '\n');
+    }
+    for (size_t i = 0; i < decision->review_count; i++) {
+        buf_printf(&b, "? %s", decision->reviews[i].duty);
+        for (size_t k = 0; k < decision->reviews[i].unknown_count; k++)
+            buf_printf(&b, " %s", decision->reviews[i].unknown[k]);
+        buf_char(&b, '\n');
+    }
+    hashchain_hex(buf_string(&b), b.len, out);
+    buf_release(&b);
+}
+
+/* Decides the event at `index`; again: it was decided before, on other facts. */
+static bool decide_at(struct child *c, size_t index, bool again)
+{
+    struct timeline_event *e = &c->t.events[index];
+    struct timeline_view view = {0};
+    struct decision decision = {0};
+    struct decide_input input = {.authority = c->s->config->authority, .received_at = e->received_at, .event = e->event};
+    struct decide_subject about = {c->t.child_id, e->event_id, e->event, &input};
+    int opened = 0;
+    char reason[80], outcome[65];
+    bool ok = true;
+
+    timeline_view(&c->t, index, &view);
+    input.facts = view.facts;
+    input.history = view.history;
+    input.history_count = view.history_count;
+    court_facts(c->s->config, e->event, &input);
+    decide(c->s->config->protocol, c->s->config->calendar, &input, &decision);
+    digest_of(&decision, outcome);
+    if (again && e->outcome != NULL && strcmp(outcome, e->outcome) == 0)
+        goto done;
+    ok = decide_apply(c->s, &about, &decision, &opened) && (!again || decide_apply_vanished(c->s, &about, &decision));
+    if (decision.duty_count == 0 && decision.review_count == 0)
+        snprintf(reason, sizeof reason, "nothing to do");
+    else
+        snprintf(reason, sizeof reason, "%zu duties, %zu could not be decided", decision.duty_count, decision.review_count);
+    ok = ok && end_event(c, e, decision.review_count > 0 ? "review" : "decided", reason, outcome);
+    if (ok && opened > 0)
+        log_info("event=%lld type=%s opened=%d%s", (long long)e->event_id, event_type(e->event), opened,
+                 again ? " again=true" : "");
+    free(e->outcome);
+    e->outcome = mem_copy(outcome);
+done:
+    decision_release(&decision);
+    timeline_view_release(&view);
+    return ok;
+}
+
+/* An amendment or retraction that came before its event waits for it; the operators see that it waits. */
+static bool wait_for(struct child *c, struct timeline_event *e, const char *what)
+{
+    char key[24];
+
+    e->state = TIMELINE_HELD;
+    return end_event(c, e, "held", what, NULL) && store_alarm(c->s->pg, "waits-for-event", text_of(key, e->event_id), what, c->s->now);
+}
+
+static void wake_waiters(struct child *c, const struct timeline_event *e)
+{
+    for (size_t i = 0; i < c->t.count; i++) {
+        struct timeline_event *w = &c->t.events[i];
+        const char *target;
+
+        if (w->state != TIMELINE_HELD || w->event == NULL || strcmp(event_source(w->event), event_source(e->event)) != 0)
+            continue;
+        target = event_retracts(w->event) != NULL ? event_retracts(w->event) : event_amends(w->event);
+        if (target != NULL && strcmp(target, event_id(e->event)) == 0)
+            w->state = TIMELINE_WAITING;
+    }
+}
+
+static bool decide_waiting(struct child *c, size_t index)
+{
+    struct timeline_event *e = &c->t.events[index], *target;
+    const char *retracts = event_retracts(e->event), *amends = event_amends(e->event);
+
+    if (retracts != NULL) {
+        target = find_event(c, event_source(e->event), retracts);
+        if (target == NULL || target->state == TIMELINE_WAITING)
+            return wait_for(c, e, "it retracts an event that has not come yet");
+        e->state = TIMELINE_OUT;
+        return retract(c, target, e) && end_event(c, e, "decided", "retracted an earlier event", NULL);
+    }
+    if (amends != NULL && find_event(c, event_source(e->event), amends) == NULL)
+        return wait_for(c, e, "it amends an event that has not come yet");
+    if (!discharge(c, e) || (e->outcome == NULL && !record_statements(c, e)) || !decide_at(c, index, false))
+        return false;
+    e->state = TIMELINE_DECIDED;
+    wake_waiters(c, e);
+    /* What is known now may change what was decided on later-valid events. */
+    for (size_t i = index + 1; i < c->t.count; i++)
+        if (c->t.events[i].state == TIMELINE_DECIDED && !decide_at(c, i, true))
+            return false;
+    return true;
+}
+
+int decide_child(struct duty_store *s, int64_t child_id, int64_t only)
+{
+    struct child c = {.s = s};
+    int count = 0;
+
+    if (!timeline_load(&c.t, s->pg, child_id)) {
+        timeline_release(&c.t);
+        return -1;
+    }
+    for (size_t i = 0; only != 0 && i < c.t.count; i++)
+        if (c.t.events[i].event_id != only && c.t.events[i].state == TIMELINE_WAITING)
+            c.t.events[i].state = TIMELINE_OUT;
+    for (size_t i; count >= 0 && (i = timeline_next_waiting(&c.t)) < c.t.count;)
+        count = decide_waiting(&c, i) ? count + 1 : -1;
+    timeline_release(&c.t);
+    return count;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decide_foreign.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store.h"
+#include "told/adapter.h"
+#include "told/event.h"
+#include "told/hashchain.h"
+#include "told/mem.h"
+
+static const struct pg_statement DERIVED = {
+    "foreign_event",
+    "WITH one AS (INSERT INTO told.event (source, id, feed, type, occurred_at, received_at, parent_id, digest, body)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, convert_to($9, 'UTF8')) ON CONFLICT DO NOTHING RETURNING event_id)"
+    " INSERT INTO told.event_state (event_id) SELECT event_id FROM one",
+    9};
+
+static const struct pg_statement END = {
+    "foreign_end",
+    "UPDATE told.event_state SET state = $2, reason = $3, decided_at = $4 WHERE event_id = $1", 4};
+
+static const struct pg_statement PART = {
+    "foreign_quarantine",
+    "INSERT INTO told.quarantine (feed, source, id, sha256, reason, received_at, body)"
+    " SELECT $1, e.source, $2, $3, $4, $5, e.body FROM told.event e WHERE e.event_id = $6 ON CONFLICT DO NOTHING",
+    6};
+
+struct foreign {
+    struct duty_store *s;
+    int64_t event_id;
+    char number[24], received[INSTANT_TEXT_SIZE], now[INSTANT_TEXT_SIZE];
+    const char *feed, *source, *id;
+};
+
+static bool quarantine_part(struct foreign *f, const char *part, const char *reason)
+{
+    char sha[65], *id = mem_printf("%s/%s", f->id, part), *detail = mem_printf("event %s, %s: %s", f->number, part, reason);
+    bool ok;
+
+    hashchain_hex(id, strlen(id), sha);
+    ok = pg_do(f->s->pg, &PART, (const char *[]){f->feed, id, sha, detail, f->received, f->number}) &&
+         store_alarm(f->s->pg, "quarantine", id, detail, f->s->now);
+    free(id);
+    free(detail);
+    return ok;
+}
+
+static bool insert_derived(struct foreign *f, const struct event *event)
+{
+    char occurred[INSTANT_TEXT_SIZE], digest[65], *body = json_canonical(event_json(event));
+    bool ok;
+
+    event_digest(event, digest);
+    ok = pg_do(f->s->pg, &DERIVED,
+               (const char *[]){event_source(event), event_id(event), f->feed, event_type(event),
+                                instant_print(event_time(event), occurred), f->received, f->number, digest, body});
+    free(body);
+    return ok;
+}
+
+static bool take_part(struct foreign *f, const struct adapted *part, int *made)
+{
+    enum event_fault fault;
+    char *reason = NULL;
+    struct event *event;
+    bool ok;
+
+    if (part->nothing)
+        return true;
+    if (part->event == NULL)
+        return quarantine_part(f, part->part, part->reason);
+    event = event_from_json(part->event, &fault, &reason);
+    ok = event != NULL ? insert_derived(f, event) : quarantine_part(f, part->part, reason);
+    *made += event != NULL;
+    event_free(event);
+    free(reason);
+    return ok;
+}
+
+/* The foreign bytes within the CloudEvent: data as JSON text, or data_base64. The caller frees. */
+static char *payload(const struct event *event, size_t *ret_len)
+{
+    const json_t *data = json_object_get(event_json(event), "data");
+    const char *base64 = json_text_at(event_json(event), "data_base64");
+    char *bytes;
+
+    if (base64 != NULL) {
+        bytes = mem_new(strlen(base64) + 1);
+        if (sodium_base642bin((unsigned char *)bytes, strlen(base64), base64, strlen(base64), "\r\n ", ret_len, NULL,
+                              sodium_base64_VARIANT_ORIGINAL) == 0)
+            return bytes;
+        free(bytes);
+        return NULL;
+    }
+    if (data == NULL)
+        return NULL;
+    bytes = json_dumps(data, JSON_COMPACT | JSON_ENCODE_ANY);
+    *ret_len = bytes != NULL ? strlen(bytes) : 0;
+    return bytes;
+}
+
+static bool expand(struct foreign *f, const struct event *event)
+{
+    const char *adapter = event_type(event) + strlen(EVENT_FOREIGN_PREFIX);
+    struct adapted_list list = {0};
+    size_t len = 0;
+    char *bytes = payload(event, &len), *fault = NULL, *reason;
+    int made = 0;
+    bool ok = true;
+
+    if (bytes == NULL)
+        fault = mem_copy("it has neither data nor a readable data_base64");
+    else
+        fault = adapter_run(adapter, bytes, len, f->source, f->id, event_time(event), &list);
+    if (fault != NULL) {
+        ok = decide_foreign_quarantine(f->s, f->event_id, fault);
+        free(fault);
+        free(bytes);
+        return ok;
+    }
+    for (size_t i = 0; ok && i < list.count; i++)
+        ok = take_part(f, &list.items[i], &made);
+    reason = mem_printf("%s: %d event(s) from %zu part(s)", adapter, made, list.count);
+    ok = ok && pg_do(f->s->pg, &END, (const char *[]){f->number, "decided", reason, f->now});
+    free(reason);
+    free(bytes);
+    adapted_list_release(&list);
+    return ok;
+}
+
+bool decide_foreign_expand(struct duty_store *s, int64_t event_id_, const char *body, size_t len,
+                           struct instant received_at, const char *feed)
+{
+    enum event_fault fault;
+    char *reason = NULL;
+    struct event *event = event_parse(body, len, &fault, &reason);
+    struct foreign f = {.s = s, .event_id = event_id_, .feed = feed};
+    bool ok;
+
+    if (event == NULL) {
+        ok = decide_foreign_quarantine(s, event_id_, reason);
+        free(reason);
+        return ok;
+    }
+    snprintf(f.number, sizeof f.number, "%lld", (long long)event_id_);
+    instant_print(received_at, f.received);
+    instant_print(s->now, f.now);
+    f.source = event_source(event);
+    f.id = event_id(event);
+    ok = expand(&f, event);
+    event_free(event);
+    return ok;
+}
+
+bool decide_foreign_quarantine(struct duty_store *s, int64_t event_id_, const char *reason)
+{
+    char number[24], now[INSTANT_TEXT_SIZE], *detail = store_detail("reason", reason, NULL);
+    bool ok;
+
+    snprintf(number, sizeof number, "%lld", (long long)event_id_);
+    ok = pg_do(s->pg, &END, (const char *[]){number, "quarantined", reason, instant_print(s->now, now)}) &&
+         store_alarm(s->pg, "quarantine", number, reason, s->now) &&
+         store_journal(s->pg, s->now,
+                       &(struct store_journal){.what = "event quarantined", .event_id = event_id_, .detail = detail});
+    free(detail);
+    return ok;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The stage that decides. What waits is first matched to a child, in order of arrival, by one process at a time; then
+ * each child's events are decided under the lock on its row.
+ *
+ *   waiting ──match──▶ waiting, child known ──decide──▶ decided | review
+ *      └── nobody can say who ──▶ review (a person matches; then waiting again)
+ *      └── begun twice without an end ──▶ quarantined, with an alarm
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decide_child.h"
+#include "decide_foreign.h"
+#include "decide_match.h"
+#include "log.h"
+#include "stage.h"
+#include "stage_wake.h"
+#include "store.h"
+#include "told/mem.h"
+
+enum {
+    MATCH_MOST = 200,    /* events matched in one transaction */
+    CHILDREN_MOST = 100, /* children locked in one transaction */
+    STEPS_MOST = 20,     /* steps in one tick: then timers and stops get their turn */
+    POISON_MOST = 2,     /* tries begun without an end before an event is set aside */
+};
+
+static const struct pg_statement CHILDREN = {
+    "decide_children",
+    "SELECT DISTINCT child_id FROM told.event_state WHERE state = 'waiting' AND child_id IS NOT NULL ORDER BY 1 LIMIT $1", 1};
+
+/* In ascending order, as everybody locks children. One that another process decides is left to it. */
+static const struct pg_statement LOCK_CHILDREN = {
+    "decide_lock",
+    "SELECT child_id FROM told.child WHERE child_id = ANY ($1::bigint[]) ORDER BY child_id FOR UPDATE SKIP LOCKED", 1};
+
+static const struct pg_statement BACKLOG = {
+    "decide_backlog", "SELECT coalesce(max(event_id), 0) FROM told.event_state WHERE state = 'waiting'", 0};
+
+static const struct pg_statement FIRST = {
+    "decide_first",
+    "SELECT event_id, child_id, begun FROM told.event_state WHERE state = 'waiting' AND event_id <= $1"
+    " ORDER BY child_id IS NOT NULL, event_id LIMIT 1",
+    1};
+
+static const struct pg_statement TRY_EVENT = {"decide_try", "SELECT pg_try_advisory_lock(7402, $1::bigint::int)", 1};
+static const struct pg_statement FREE_EVENT = {"decide_free", "SELECT pg_advisory_unlock(7402, $1::bigint::int)", 1};
+
+static const struct pg_statement BEGIN_EVENT = {
+    "decide_begin", "UPDATE told.event_state SET begun = begun + 1 WHERE event_id = $1 AND state = 'waiting'", 1};
+
+static const struct pg_statement KEEP_PROTOCOL = {
+    "protocol_keep", "INSERT INTO told.protocol_version (hash, text, first_used_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", 3};
+static const struct pg_statement KEEP_CALENDAR = {
+    "calendar_keep", "INSERT INTO told.calendar_version (hash, text, first_used_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", 3};
+static const struct pg_statement CLEAR_LINES = {"line_clear", "DELETE FROM told.line", 0};
+static const struct pg_statement ADD_LINE = {"line_add", "INSERT INTO told.line (line, step, role) VALUES ($1, $2, $3)", 3};
+
+struct decider {
+    struct stage *stage;
+    struct pg *pg;
+    struct config *known; /* a reference to the snapshot that `roles` and the stored versions belong to */
+    struct directory *roles;
+    int64_t careful_until; /* what waited when we started, or when a step failed: one event at a time up to here */
+    bool started;
+};
+
+static bool keep_lines(struct decider *d, const struct config *config)
+{
+    bool ok = pg_do(d->pg, &CLEAR_LINES, NULL);
+
+    for (size_t i = 0; ok && config->line_names != NULL && config->line_names[i] != NULL; i++) {
+        const char *above[DUTY_ABOVE_MOST], *bottom = config->line_bottoms[i];
+        size_t count = directory_ladder(d->roles, bottom, "", above, DUTY_ABOVE_MOST);
+
+        for (size_t step = 0; ok && step <= count; step++) {
+            char number[24];
+
+            snprintf(number, sizeof number, "%zu", step);
+            ok = pg_do(d->pg, &ADD_LINE,
+                       (const char *[]){config->line_names[i], number, step == 0 ? bottom : above[step - 1]});
+        }
+    }
+    return ok;
+}
+
+/* A duty pins protocol and calendar by hash: both are stored before the first one can. */
+static bool take_config(struct decider *d, struct config *config, struct instant now)
+{
+    char at[INSTANT_TEXT_SIZE];
+
+    if (d->known == config)
+        return true;
+    directory_free(d->roles);
+    d->roles = config_directory(config);
+    instant_print(now, at);
+    if (!pg_begin(d->pg) || !pg_text(d->pg, "SELECT pg_advisory_xact_lock(7401, 2)") ||
+        !pg_do(d->pg, &KEEP_PROTOCOL, (const char *[]){protocol_hash(config->protocol), config->protocol_text, at}) ||
+        !pg_do(d->pg, &KEEP_CALENDAR, (const char *[]){calendar_hash(config->calendar), config->calendar_text, at}) ||
+        !keep_lines(d, config) || !pg_commit(d->pg)) {
+        pg_rollback(d->pg);
+        return false;
+    }
+    config_unref(d->known);
+    d->known = config_ref(config);
+    return true;
+}
+
+static PGresult *lock_children(struct decider *d)
+{
+    char most[24];
+    struct buf array = {0};
+    PGresult *found, *locked = NULL;
+
+    snprintf(most, sizeof most, "%d", CHILDREN_MOST);
+    found = pg_run(d->pg, &CHILDREN, (const char *[]){most});
+    if (found == NULL)
+        return NULL;
+    for (int i = 0; i < PQntuples(found); i++)
+        pg_array_add(&array, pg_column(found, i, 0));
+    PQclear(found);
+    locked = pg_run(d->pg, &LOCK_CHILDREN, (const char *[]){pg_array_end(&array)});
+    buf_release(&array);
+    return locked;
+}
+
+/* One transaction over some children. Returns how many events were decided, -1 when it failed. */
+static int decide_step(struct decider *d, struct duty_store *s)
+{
+    PGresult *locked;
+    int count = 0;
+
+    if (!pg_begin(d->pg))
+        return -1;
+    locked = lock_children(d);
+    if (locked == NULL)
+        count = -1;
+    for (int i = 0; count >= 0 && i < PQntuples(locked); i++) {
+        int one = decide_child(s, pg_column_int(locked, i, 0), 0);
+
+        count = one < 0 ? -1 : count + one;
+    }
+    PQclear(locked);
+    if (count >= 0 && pg_commit(d->pg))
+        return count;
+    pg_rollback(d->pg);
+    return -1;
+}
+
+static bool set_aside(struct decider *d, struct duty_store *s, int64_t event_id)
+{
+    log_error("event=%lld state=quarantined reason=\"begun %d times without an end\" do=\"toldctl quarantine show\"",
+              (long long)event_id, POISON_MOST);
+    if (pg_begin(d->pg) && decide_foreign_quarantine(s, event_id, "deciding it was begun twice and never ended") &&
+        pg_commit(d->pg))
+        return true;
+    pg_rollback(d->pg);
+    return false;
+}
+
+static bool decide_one(struct decider *d, struct duty_store *s, int64_t event_id, int64_t child_id)
+{
+    char array[32];
+    PGresult *locked;
+    bool ok;
+
+    if (child_id == 0)
+        return decide_match_step(s, 1) >= 0;
+    snprintf(array, sizeof array, "{%lld}", (long long)child_id);
+    ok = pg_begin(d->pg);
+    locked = ok ? pg_run(d->pg, &LOCK_CHILDREN, (const char *[]){array}) : NULL;
+    ok = locked != NULL && (PQntuples(locked) == 0 || decide_child(s, child_id, event_id) >= 0) && pg_commit(d->pg);
+    PQclear(locked);
+    if (!ok)
+        pg_rollback(d->pg);
+    return ok;
+}
+
+/* After an unclean stop: one event at a time, with a mark committed before each, so that one that kills us is found out.
+ * Returns 1 when one was dealt with, 0 when none is left, -1 when the database failed. */
+static int careful_step(struct decider *d, struct duty_store *s)
+{
+    char until[24], id[24];
+    int64_t event_id, child_id;
+    bool tried, poison, ok;
+    PGresult *rows;
+
+    snprintf(until, sizeof until, "%lld", (long long)d->careful_until);
+    rows = pg_run(d->pg, &FIRST, (const char *[]){until});
+    if (rows == NULL)
+        return -1;
+    if (PQntuples(rows) == 0) {
+        PQclear(rows);
+        return 0;
+    }
+    event_id = pg_column_int(rows, 0, 0);
+    child_id = pg_column_int(rows, 0, 1);
+    poison = pg_column_int(rows, 0, 2) >= POISON_MOST;
+    PQclear(rows);
+    snprintf(id, sizeof id, "%lld", (long long)event_id);
+    rows = pg_run(d->pg, &TRY_EVENT, (const char *[]){id});
+    tried = rows != NULL && pg_column_bool(rows, 0, 0);
+    PQclear(rows);
+    if (!tried)
+        return rows == NULL ? -1 : 0; /* another process is careful with it */
+    ok = poison ? set_aside(d, s, event_id)
+                : pg_do(d->pg, &BEGIN_EVENT, (const char *[]){id}) && decide_one(d, s, event_id, child_id);
+    pg_do(d->pg, &FREE_EVENT, (const char *[]){id});
+    return ok ? 1 : -1;
+}
+
+static bool start(struct decider *d)
+{
+    PGresult *rows;
+
+    if (d->started)
+        return true;
+    rows = pg_run(d->pg, &BACKLOG, NULL);
+    if (rows == NULL)
+        return false;
+    d->careful_until = pg_column_int(rows, 0, 0);
+    d->started = true;
+    PQclear(rows);
+    return true;
+}
+
+/* One step of either kind. Returns how much was done, 0 when nothing waits, -1 when the database failed. */
+static int step(struct decider *d, struct duty_store *s)
+{
+    int matched, decided;
+
+    if (d->careful_until > 0) {
+        int careful = careful_step(d, s);
+
+        if (careful != 0)
+            return careful;
+        d->careful_until = 0;
+    }
+    matched = decide_match_step(s, MATCH_MOST);
+    decided = matched < 0 ? -1 : decide_step(d, s);
+    return decided < 0 ? -1 : matched + decided;
+}
+
+static struct instant decide_tick(void *state, struct stage *stage, struct config *config, struct instant now)
+{
+    struct decider *d = state;
+    struct duty_store s = {.pg = d->pg, .config = config, .shadow = stage->shadow};
+    int done = 1, total = 0;
+
+    if (!pg_is_up(d->pg) || !store_clock(d->pg, stage->clock) || !start(d) || !take_config(d, config, now)) {
+        stage->wake_fd = -1;
+        return INSTANT_NONE;
+    }
+    stage_wake_listen(stage, d->pg);
+    s.roles = d->roles;
+    for (int i = 0; i < STEPS_MOST && done > 0 && !atomic_load(&stage->stop); i++) {
+        s.now = clock_told(stage->clock);
+        done = step(d, &s);
+        total += done > 0 ? done : 0;
+        atomic_store(&stage->ticked_ms, clock_monotonic_ms());
+    }
+    if (done < 0 && pg_status(d->pg) == PG_FAULT)
+        d->started = false; /* the next tick finds out, one at a time, which event it is */
+    if (total > 0) {
+        stage_wake_next(stage, d->pg, STAGE_DISPATCH);
+        stage_wake_next(stage, d->pg, STAGE_ESCALATE);
+    }
+    return done > 0 || (done < 0 && pg_status(d->pg) == PG_AGAIN) ? clock_told(stage->clock) : INSTANT_NONE;
+}
+
+void *decide_stage_run(void *stage_)
+{
+    struct stage *stage = stage_;
+    struct config *config = config_current_get(stage->config);
+    struct decider d = {.stage = stage, .pg = pg_new(config->database, config->user_decide, config->database_deadline_ms)};
+
+    config_unref(config);
+    stage_loop(stage, decide_tick, &d);
+    directory_free(d.roles);
+    config_unref(d.known);
+    pg_free(d.pg);
+    return NULL;
+}

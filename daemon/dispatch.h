@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The stage that tells. Within the stage only; the rest of told knows dispatch_run (stage.h).
+ *
+ *   notification queued ──route──▶ recipient known, in a message ──claim──▶ at the socket ──outcome──▶ sent | again | failed
+ */
+#ifndef TOLD_DISPATCH_H
+#define TOLD_DISPATCH_H
+
+#include "directory_load.h"
+#include "email_pool.h"
+#include "pg.h"
+#include "stage.h"
+#include "webhook_pool.h"
+
+enum {
+    DISPATCH_ROUTE_MOST = 200,   /* notifications given a recipient in one transaction */
+    DISPATCH_WEBHOOKS_MOST = 64, /* webhook requests in flight */
+    DISPATCH_OUTCOMES_MOST = 256,
+    DISPATCH_STOP_S = 10, /* what is in flight at a stop gets this long */
+};
+
+struct dispatch_flight {
+    int64_t message_id;
+    int64_t fence;
+};
+
+struct dispatch {
+    struct stage *stage;
+    struct pg *pg;
+    struct config *config; /* the snapshot the pools and the directory were made from; a reference */
+    struct directory *directory;
+    int64_t directory_version;
+    struct email_pool *email;
+    struct webhook_pool *webhook;
+    struct dispatch_flight *flights; /* what we hold a lease on */
+    size_t flight_count, flight_room;
+    int64_t renewed_ms; /* monotonic */
+    struct instant now; /* told's, of this tick */
+    bool escalate;      /* a line must climb at once: escalate is to be woken */
+};
+
+/* Each does one bounded transaction. Returns how much was done, 0 when there is nothing, -1 when the database failed. */
+int dispatch_route(struct dispatch *d);
+int dispatch_take_over(struct dispatch *d); /* leases that have run out, of whatever process */
+int dispatch_claim(struct dispatch *d, const char *channel, size_t most);
+int dispatch_outcome(struct dispatch *d, const struct outcome *outcomes, size_t count);
+bool dispatch_renew(struct dispatch *d); /* leases of what is in flight */
+
+/* A role could not be reached at all: its line's next step is due now. */
+bool dispatch_hurry(struct dispatch *d, int64_t duty_id, int line);
+
+/* What is said: subject, text and HTML of an email, or the body of a webhook, from the notifications in a message. */
+struct dispatch_item {
+    int64_t notification_id, duty_id, child_id, event_id;
+    int telling, line, step;
+    const char *kind, *role, *because;     /* of the notification; borrowed from a result */
+    const char *duty_kind, *duty, *rule, *title, *case_ref, *protocol_because;
+    const char *event_type;
+    const char *next_role;                 /* who is told next, or NULL */
+    struct instant due_at, received_at, next_at;
+    bool immediate;
+};
+struct dispatch_text {
+    char *subject;
+    char *text; /* of a webhook: the JSON body */
+    char *html;
+};
+/* NULL, or why nothing can be said (caller frees). */
+char *dispatch_text_email(const struct config *config, const struct dispatch_item *items, size_t count,
+                          struct dispatch_text *ret);
+void dispatch_text_webhook(const struct config *config, const struct dispatch_item *item, struct dispatch_text *ret);
+/* Puts "this may be a repeat" into a frozen text: the only thing that is ever added. */
+void dispatch_text_repeat(struct dispatch_text *text);
+void dispatch_text_release(struct dispatch_text *text);
+
+#endif

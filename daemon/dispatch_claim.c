@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Taking due messages under a lease and a fence. The claim and its attempt row are committed before a socket is touched:
+ * an attempt without an outcome is one that may have arrived.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatch.h"
+#include "log.h"
+#include "store.h"
+#include "told/mem.h"
+
+/* The advisory lock stands for the message's row until the notifications are locked: notification before message,
+ * as everybody locks them. Another dispatch that holds it has the message. */
+static const struct pg_statement DUE = {
+    "claim_due",
+    "SELECT message_id FROM (SELECT message_id FROM told.message WHERE state = 'waiting' AND next_at <= $1 AND channel = $2"
+    " ORDER BY immediate DESC, next_at, message_id LIMIT $3) m WHERE pg_try_advisory_xact_lock(7403, message_id::int)",
+    3};
+
+static const struct pg_statement ITEMS = {
+    "claim_items",
+    "SELECT n.message_id, n.notification_id, n.duty_id, n.telling, n.line, n.step, n.kind, n.role, n.because, n.recipient,"
+    " d.child_id, d.case_ref, d.kind, d.duty, d.rule, d.title, d.state, d.because::text, d.immediate,"
+    " " PG_INSTANT("d.due_at") ", " PG_INSTANT("d.received_at") ", e.type, d.event_id,"
+    " " PG_INSTANT("coalesce(l.next_at, d.next_at)") ", l.above[least(l.step + 1, array_length(l.above, 1))], n.channel"
+    " FROM told.notification n JOIN told.duty d USING (duty_id) LEFT JOIN told.event e USING (event_id)"
+    " LEFT JOIN told.duty_line l ON l.duty_id = d.duty_id AND l.line = n.line"
+    " WHERE n.message_id = ANY ($1::bigint[]) AND n.state IN ('queued', 'uncertain')"
+    " ORDER BY n.message_id, d.due_at, n.notification_id FOR UPDATE OF n",
+    1};
+
+static const struct pg_statement CLAIM = {
+    "claim_take",
+    "UPDATE told.message SET state = 'claimed', next_at = NULL, lease_until = $2, fence = fence + 1, claimed_by = $3,"
+    " attempts = attempts + 1, first_try_at = coalesce(first_try_at, $4)"
+    " WHERE message_id = ANY ($1::bigint[]) AND state = 'waiting'"
+    " RETURNING message_id, recipient, address, uid, frozen, uncertain, subject, body_text, body_html, fence, attempts",
+    4};
+
+static const struct pg_statement FREEZE = {
+    "claim_freeze",
+    "UPDATE told.message SET frozen = true, subject = $2, body_text = $3, body_html = $4 WHERE message_id = $1", 4};
+
+static const struct pg_statement TAKE_ITEMS = {
+    "claim_notifications",
+    "UPDATE told.notification SET state = 'claimed' WHERE notification_id = ANY ($1::bigint[])", 1};
+
+static const struct pg_statement ATTEMPT = {
+    "claim_attempt",
+    "INSERT INTO told.attempt (message_id, number, fence, claimed_by, started_at) VALUES ($1, $2, $3, $4, $5)", 5};
+
+static const struct pg_statement END_ITEM = {
+    "claim_end_notification", "UPDATE told.notification SET state = $2, reason = $3 WHERE notification_id = $1", 3};
+
+static const struct pg_statement REQUEUE = {
+    "claim_requeue",
+    "INSERT INTO told.notification (duty_id, telling, line, step, kind, role, channel, created_at)"
+    " SELECT duty_id, telling, line, step, kind, role, channel, $2 FROM told.notification WHERE notification_id = $1"
+    " ON CONFLICT DO NOTHING",
+    2};
+
+static const struct pg_statement CANCEL = {
+    "claim_cancel",
+    "UPDATE told.message SET state = 'cancelled', reason = $2, next_at = NULL, lease_until = NULL WHERE message_id = $1", 2};
+
+static const struct pg_statement FAIL = {
+    "claim_fail",
+    "UPDATE told.message SET state = 'failed', reason = $2, next_at = NULL, lease_until = NULL WHERE message_id = $1", 2};
+
+static const struct pg_statement EXPIRED = {
+    "takeover_expired",
+    "SELECT message_id FROM (SELECT message_id FROM told.message WHERE state = 'claimed' AND lease_until < $1"
+    " ORDER BY message_id LIMIT 200) m WHERE pg_try_advisory_xact_lock(7403, message_id::int)",
+    1};
+
+static const struct pg_statement UNCERTAIN_ITEMS = {
+    "takeover_notifications",
+    "UPDATE told.notification SET state = 'uncertain', reason = 'its process gave no outcome'"
+    " WHERE message_id = ANY ($1::bigint[]) AND state = 'claimed'",
+    1};
+
+static const struct pg_statement UNCERTAIN_MESSAGES = {
+    "takeover_messages",
+    "UPDATE told.message SET state = 'waiting', next_at = $2, lease_until = NULL, claimed_by = NULL, uncertain = true,"
+    " failures = failures + 1 WHERE message_id = ANY ($1::bigint[]) AND state = 'claimed' AND lease_until < $3"
+    " RETURNING message_id, fence",
+    3};
+
+static const struct pg_statement UNCERTAIN_ATTEMPTS = {
+    "takeover_attempts",
+    "UPDATE told.attempt SET outcome = 'tempfail', uncertain = true, ended_at = $2, reason = 'its process gave no outcome'"
+    " WHERE message_id = ANY ($1::bigint[]) AND ended_at IS NULL",
+    2};
+
+static const struct pg_statement RENEW = {
+    "lease_renew",
+    "UPDATE told.message m SET lease_until = $3 FROM unnest($1::bigint[], $2::bigint[]) q (message_id, fence)"
+    " WHERE m.message_id = q.message_id AND m.fence = q.fence AND m.state = 'claimed'",
+    3};
+
+/* What goes out once the claim is committed. */
+struct claimed {
+    const char *id, *recipient, *address, *uid;
+    int64_t message_id, fence;
+    struct dispatch_text text;
+    bool send;
+};
+
+static char *lease_end(const struct dispatch *d, char out[INSTANT_TEXT_SIZE])
+{
+    instant_print(instant_add_ms(clock_real(), d->config->lease_ms), out);
+    return out;
+}
+
+static struct dispatch_item read_item(const PGresult *rows, int i)
+{
+    return (struct dispatch_item){.notification_id = pg_column_int(rows, i, 1),
+                                  .duty_id = pg_column_int(rows, i, 2),
+                                  .telling = (int)pg_column_int(rows, i, 3),
+                                  .line = (int)pg_column_int(rows, i, 4),
+                                  .step = (int)pg_column_int(rows, i, 5),
+                                  .kind = pg_column(rows, i, 6),
+                                  .role = pg_column(rows, i, 7),
+                                  .because = pg_column(rows, i, 8),
+                                  .child_id = pg_column_int(rows, i, 10),
+                                  .case_ref = pg_column(rows, i, 11),
+                                  .duty_kind = pg_column(rows, i, 12),
+                                  .duty = pg_column(rows, i, 13),
+                                  .rule = pg_column(rows, i, 14),
+                                  .title = pg_column(rows, i, 15),
+                                  .protocol_because = pg_column(rows, i, 17),
+                                  .immediate = pg_column_bool(rows, i, 18),
+                                  .due_at = pg_column_instant(rows, i, 19),
+                                  .received_at = pg_column_instant(rows, i, 20),
+                                  .event_type = pg_column(rows, i, 21),
+                                  .event_id = pg_column_int(rows, i, 22),
+                                  .next_at = pg_column_instant(rows, i, 23),
+                                  .next_role = pg_column(rows, i, 24)};
+}
+
+static bool end_item(struct dispatch *d, const struct dispatch_item *item, const char *state, const char *reason)
+{
+    char id[24], *detail = store_detail("state", state, "reason", reason, NULL);
+    bool ok;
+
+    snprintf(id, sizeof id, "%lld", (long long)item->notification_id);
+    ok = pg_do(d->pg, &END_ITEM, (const char *[]){id, state, reason}) &&
+         store_journal(d->pg, d->now,
+                       &(struct store_journal){.what = "notification ended",
+                                               .duty_id = item->duty_id,
+                                               .notification_id = item->notification_id,
+                                               .detail = detail});
+    free(detail);
+    return ok;
+}
+
+/* Looked at again before each retry: a leaver or a moved case changes who is told. True: still this recipient. */
+static bool same_recipient(struct dispatch *d, const struct directory_children *children, const struct dispatch_item *item,
+                           const char *recipient, const char *address, bool email, struct recipient *ret)
+{
+    size_t count = 0;
+    const struct allocation *held = directory_children_get(children, item->child_id, &count);
+    const char *now_at;
+
+    directory_resolve(d->directory, d->config->calendar, item->role, held, count, item->immediate, d->now, ret);
+    now_at = email ? ret->email : ret->webhook;
+    return strcmp(ret->id, recipient) == 0 && now_at != NULL && strcmp(now_at, address) == 0;
+}
+
+struct claim {
+    struct dispatch *d;
+    PGresult *items;
+    struct directory_children *children;
+    bool email;
+};
+
+/* Drops what is no longer needed from a message about to be sent. *ret_live: what stays. */
+static bool sift(struct claim *c, const struct claimed *m, bool retry, struct dispatch_item *live, size_t *ret_live)
+{
+    char now[INSTANT_TEXT_SIZE], id[24];
+    bool ok = true;
+
+    instant_print(c->d->now, now);
+    for (int i = 0; ok && i < PQntuples(c->items); i++) {
+        struct dispatch_item item;
+        struct recipient who;
+        bool correction;
+
+        if (pg_column_int(c->items, i, 0) != m->message_id)
+            continue;
+        item = read_item(c->items, i);
+        correction = strcmp(item.kind, "correction") == 0;
+        if (!correction && strcmp(pg_column(c->items, i, 16), "closed") == 0) {
+            ok = end_item(c->d, &item, "cancelled", "the duty is closed");
+        } else if (retry && !correction && !same_recipient(c->d, c->children, &item, m->recipient, m->address, c->email, &who)) {
+            snprintf(id, sizeof id, "%lld", (long long)item.notification_id);
+            ok = end_item(c->d, &item, "superseded", "another recipient holds the role now") &&
+                 pg_do(c->d->pg, &REQUEUE, (const char *[]){id, now});
+        } else {
+            live[(*ret_live)++] = item;
+        }
+    }
+    return ok;
+}
+
+static bool freeze(struct claim *c, struct claimed *m, const struct dispatch_item *live, size_t count)
+{
+    char *fault = NULL;
+
+    if (c->email)
+        fault = dispatch_text_email(c->d->config, live, count, &m->text);
+    else
+        dispatch_text_webhook(c->d->config, &live[0], &m->text);
+    if (fault != NULL) {
+        log_error("message=%s state=failed reason=\"%s\" do=\"correct the template\"", m->id, fault);
+        free(fault);
+        m->send = false;
+        for (size_t i = 0; i < count; i++)
+            if (!end_item(c->d, &live[i], "failed", "its text could not be made; see the log"))
+                return false;
+        return pg_do(c->d->pg, &FAIL, (const char *[]){m->id, "its text could not be made; see the log"}) &&
+               store_alarm(c->d->pg, "template", m->id, "a notice could not be written from its template", c->d->now);
+    }
+    return pg_do(c->d->pg, &FREEZE, (const char *[]){m->id, m->text.subject, m->text.text, m->text.html});
+}
+
+/* Exactly what the text speaks of. */
+static bool take_items(struct dispatch *d, const struct dispatch_item *live, size_t count)
+{
+    struct buf ids = {0};
+    char id[24];
+    bool ok;
+
+    for (size_t i = 0; i < count; i++) {
+        snprintf(id, sizeof id, "%lld", (long long)live[i].notification_id);
+        pg_array_add(&ids, id);
+    }
+    ok = pg_do(d->pg, &TAKE_ITEMS, (const char *[]){pg_array_end(&ids)});
+    buf_release(&ids);
+    return ok;
+}
+
+/* rows: of CLAIM. */
+static bool prepare(struct claim *c, PGresult *rows, int i, struct claimed *ret)
+{
+    bool frozen = pg_column_bool(rows, i, 4), uncertain = pg_column_bool(rows, i, 5), ok;
+    struct dispatch_item *live = mem_new(sizeof *live * (size_t)(PQntuples(c->items) + 1));
+    char now[INSTANT_TEXT_SIZE];
+    size_t count = 0;
+
+    *ret = (struct claimed){.id = pg_column(rows, i, 0),
+                            .recipient = pg_column(rows, i, 1),
+                            .address = pg_column(rows, i, 2),
+                            .uid = pg_column(rows, i, 3),
+                            .message_id = pg_column_int(rows, i, 0),
+                            .fence = pg_column_int(rows, i, 9),
+                            .send = true};
+    ok = sift(c, ret, frozen, live, &count);
+    if (ok && count == 0) {
+        ret->send = false;
+        ok = pg_do(c->d->pg, &CANCEL, (const char *[]){ret->id, "nothing in it is needed any more"});
+    } else if (ok && frozen) {
+        ret->text = (struct dispatch_text){mem_copy(pg_column(rows, i, 6)), mem_copy(pg_column(rows, i, 7)),
+                                           mem_copy(pg_column(rows, i, 8))};
+    } else if (ok) {
+        ok = freeze(c, ret, live, count);
+    }
+    if (ok && ret->send)
+        ok = take_items(c->d, live, count) &&
+             pg_do(c->d->pg, &ATTEMPT,
+                   (const char *[]){ret->id, pg_column(rows, i, 10), pg_column(rows, i, 9), c->d->stage->worker,
+                                    instant_print(c->d->now, now)});
+    if (ok && ret->send && uncertain && c->email)
+        dispatch_text_repeat(&ret->text);
+    free(live);
+    return ok;
+}
+
+static void hold(struct dispatch *d, const struct claimed *m)
+{
+    if (d->flight_count == d->flight_room) {
+        d->flight_room = d->flight_room * 2 + 16;
+        d->flights = mem_grow(d->flights, d->flight_room, sizeof *d->flights);
+    }
+    d->flights[d->flight_count++] = (struct dispatch_flight){m->message_id, m->fence};
+}
+
+static void submit_email(struct dispatch *d, const struct claimed *m)
+{
+    struct email_job job = {.message_id = m->message_id,
+                            .fence = m->fence,
+                            .envelope_from = d->config->relay.from,
+                            .to = mem_copy(m->address),
+                            .subject = m->text.subject,
+                            .message_id_header = mem_copy(m->uid),
+                            .date = d->now,
+                            .text = m->text.text,
+                            .html = m->text.html};
+
+    if (email_pool_submit(d->email, &job))
+        hold(d, m);
+    free(job.to);
+    free(job.message_id_header);
+}
+
+static void submit_webhook(struct dispatch *d, const struct claimed *m)
+{
+    struct webhook_job job = {.message_id = m->message_id,
+                              .fence = m->fence,
+                              .webhook_id = mem_copy(m->uid),
+                              .timestamp = clock_real().us / 1000000,
+                              .body = m->text.text};
+    bool known = false;
+
+    for (size_t i = 0; i < d->config->endpoint_count && !known; i++) {
+        known = strcmp(d->config->endpoints[i].name, m->address) == 0;
+        job.endpoint = i;
+    }
+    if (known && webhook_pool_submit(d->webhook, &job)) {
+        hold(d, m);
+    } else if (!known) {
+        struct outcome out = {.message_id = m->message_id,
+                              .fence = m->fence,
+                              .begun = true,
+                              .reply = {.outcome = REPLY_PERMFAIL, .reason = "no such endpoint in the configuration"}};
+
+        dispatch_outcome(d, &out, 1);
+    }
+    free(job.webhook_id);
+}
+
+static PGresult *take(struct dispatch *d, const char *channel, size_t most, struct claim *c)
+{
+    char now[INSTANT_TEXT_SIZE], lease[INSTANT_TEXT_SIZE], limit[24];
+    struct buf ids = {0};
+    PGresult *due, *rows = NULL;
+    int64_t *children;
+    int count;
+
+    snprintf(limit, sizeof limit, "%zu", most);
+    instant_print(d->now, now);
+    due = pg_run(d->pg, &DUE, (const char *[]){now, channel, limit});
+    if (due == NULL)
+        return NULL;
+    for (int i = 0; i < PQntuples(due); i++)
+        pg_array_add(&ids, pg_column(due, i, 0));
+    PQclear(due);
+    pg_array_end(&ids);
+    c->items = pg_run(d->pg, &ITEMS, (const char *[]){ids.bytes});
+    if (c->items != NULL)
+        rows = pg_run(d->pg, &CLAIM, (const char *[]){ids.bytes, lease_end(d, lease), d->stage->worker, now});
+    buf_release(&ids);
+    if (rows == NULL)
+        return NULL;
+    count = PQntuples(c->items);
+    children = mem_new(sizeof *children * (size_t)(count + 1));
+    for (int i = 0; i < count; i++)
+        children[i] = pg_column_int(c->items, i, 10);
+    c->children = directory_children_load(d->pg, children, (size_t)count, d->now);
+    free(children);
+    return rows;
+}
+
+int dispatch_claim(struct dispatch *d, const char *channel, size_t most)
+{
+    struct claim c = {.d = d, .email = strcmp(channel, "email") == 0};
+    struct claimed *list = NULL;
+    PGresult *rows = NULL;
+    int count = -1;
+
+    if (most == 0)
+        return 0;
+    if (!pg_begin(d->pg))
+        return -1;
+    rows = take(d, channel, most, &c);
+    if (rows != NULL && c.children != NULL) {
+        count = PQntuples(rows);
+        list = mem_new(sizeof *list * (size_t)(count + 1));
+        for (int i = 0; i < count; i++) {
+            if (!prepare(&c, rows, i, &list[i])) {
+                count = -1;
+                break;
+            }
+        }
+    }
+    if (count < 0 || !pg_commit(d->pg)) {
+        pg_rollback(d->pg);
+        count = -1;
+    }
+    for (int i = 0; i < count; i++) {
+        if (list[i].send && c.email)
+            submit_email(d, &list[i]);
+        else if (list[i].send)
+            submit_webhook(d, &list[i]);
+    }
+    for (int i = 0; list != NULL && i < PQntuples(rows); i++)
+        dispatch_text_release(&list[i].text);
+    free(list);
+    PQclear(rows);
+    PQclear(c.items);
+    directory_children_free(c.children);
+    return count;
+}
+
+static bool take_over_rows(struct dispatch *d, const char *ids)
+{
+    char now[INSTANT_TEXT_SIZE], real[INSTANT_TEXT_SIZE];
+    struct buf taken = {0};
+    PGresult *rows;
+    bool ok;
+
+    instant_print(d->now, now);
+    if (!pg_do(d->pg, &UNCERTAIN_ITEMS, (const char *[]){ids}))
+        return false;
+    rows = pg_run(d->pg, &UNCERTAIN_MESSAGES, (const char *[]){ids, now, instant_print(clock_real(), real)});
+    /* A lease that was renewed in between is not ours to take. */
+    for (int i = 0; rows != NULL && i < PQntuples(rows); i++)
+        pg_array_add(&taken, pg_column(rows, i, 0));
+    ok = rows != NULL && pg_do(d->pg, &UNCERTAIN_ATTEMPTS, (const char *[]){pg_array_end(&taken), now});
+    buf_release(&taken);
+    for (int i = 0; ok && i < PQntuples(rows); i++) {
+        ok = store_journal(d->pg, d->now,
+                           &(struct store_journal){.what = "message taken over, uncertain",
+                                                   .message_id = pg_column_int(rows, i, 0)});
+        log_warning("message=%s fence=%s result=uncertain reason=\"its process gave no outcome\"", pg_column(rows, i, 0),
+                    pg_column(rows, i, 1));
+    }
+    PQclear(rows);
+    return ok;
+}
+
+int dispatch_take_over(struct dispatch *d)
+{
+    char real[INSTANT_TEXT_SIZE];
+    struct buf ids = {0};
+    PGresult *rows;
+    int count = -1;
+
+    if (!pg_begin(d->pg))
+        return -1;
+    rows = pg_run(d->pg, &EXPIRED, (const char *[]){instant_print(clock_real(), real)});
+    if (rows != NULL) {
+        count = PQntuples(rows);
+        for (int i = 0; i < count; i++)
+            pg_array_add(&ids, pg_column(rows, i, 0));
+        if (count > 0 && !take_over_rows(d, pg_array_end(&ids)))
+            count = -1;
+    }
+    PQclear(rows);
+    buf_release(&ids);
+    if (count > 0 ? pg_commit(d->pg) : (pg_rollback(d->pg), true))
+        return count;
+    pg_rollback(d->pg);
+    return -1;
+}
+
+bool dispatch_renew(struct dispatch *d)
+{
+    struct buf ids = {0}, fences = {0};
+    char text[24], lease[INSTANT_TEXT_SIZE];
+    int64_t now_ms = clock_monotonic_ms();
+    bool ok;
+
+    if (d->flight_count == 0) {
+        d->renewed_ms = now_ms;
+        return true;
+    }
+    if (now_ms - d->renewed_ms < d->config->lease_ms / 3)
+        return true;
+    for (size_t i = 0; i < d->flight_count; i++) {
+        snprintf(text, sizeof text, "%lld", (long long)d->flights[i].message_id);
+        pg_array_add(&ids, text);
+        snprintf(text, sizeof text, "%lld", (long long)d->flights[i].fence);
+        pg_array_add(&fences, text);
+    }
+    ok = pg_do(d->pg, &RENEW, (const char *[]){pg_array_end(&ids), pg_array_end(&fences), lease_end(d, lease)});
+    if (ok)
+        d->renewed_ms = now_ms;
+    buf_release(&ids);
+    buf_release(&fences);
+    return ok;
+}

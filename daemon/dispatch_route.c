@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is told: the role of each queued notification becomes a recipient, the recipient's message takes it in. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatch.h"
+#include "log.h"
+#include "store.h"
+#include "told/address.h"
+#include "told/mem.h"
+
+/* Duties before their notifications, as everybody locks them. */
+static const struct pg_statement LOCK_DUTIES = {
+    "route_lock_duties",
+    "SELECT duty_id FROM told.duty WHERE duty_id IN (SELECT duty_id FROM told.notification WHERE state = 'queued'"
+    " AND message_id IS NULL ORDER BY notification_id LIMIT $1) ORDER BY duty_id FOR UPDATE SKIP LOCKED",
+    1};
+
+static const struct pg_statement QUEUED = {
+    "route_queued",
+    "SELECT n.notification_id, n.duty_id, n.telling, n.line, n.step, n.kind, n.role, n.channel, n.recipient,"
+    " d.child_id, d.case_ref, d.immediate, " PG_INSTANT("d.due_at") ", d.state"
+    " FROM told.notification n JOIN told.duty d USING (duty_id)"
+    " WHERE n.duty_id = ANY ($1::bigint[]) AND n.state = 'queued' AND n.message_id IS NULL"
+    " ORDER BY d.immediate DESC, n.notification_id FOR UPDATE OF n",
+    1};
+
+/* Nothing is updated if another notification of this telling and step goes to the same recipient already. */
+static const struct pg_statement ASSIGN = {
+    "route_assign",
+    "UPDATE told.notification n SET recipient = $2, because = $3, message_id = $4 WHERE notification_id = $1"
+    " AND NOT EXISTS (SELECT FROM told.notification o WHERE o.duty_id = n.duty_id AND o.telling = n.telling"
+    " AND o.step = n.step AND o.recipient = $2 AND o.channel = n.channel AND o.state <> 'superseded'"
+    " AND o.notification_id <> n.notification_id)",
+    4};
+
+static const struct pg_statement END = {
+    "route_end", "UPDATE told.notification SET state = $2, reason = $3, recipient = $4, because = $5 WHERE notification_id = $1",
+    5};
+
+static const struct pg_statement ALSO = {
+    "route_also",
+    "INSERT INTO told.notification (duty_id, telling, line, step, kind, role, channel, recipient, created_at)"
+    " SELECT duty_id, telling, line, step, kind, role, 'webhook', CASE WHEN kind = 'correction' THEN recipient END,"
+    " $2::timestamptz FROM told.notification WHERE notification_id = $1 ON CONFLICT DO NOTHING",
+    2};
+
+/* The message of this recipient and topic that is still collecting, and when the last one began. */
+static const struct pg_statement RECENT = {
+    "route_recent",
+    "SELECT (SELECT message_id FROM told.message WHERE recipient = $1 AND topic = $2 AND channel = 'email'"
+    " AND state = 'waiting' AND NOT frozen AND NOT immediate ORDER BY message_id DESC LIMIT 1),"
+    " (SELECT " PG_INSTANT("min(created_at)") " FROM told.message WHERE recipient = $1 AND topic = $2 AND channel = 'email'"
+    " AND NOT immediate AND created_at > $3)",
+    3};
+
+/* Whoever claims a message holds this lock first: a message is joined or claimed, never both at once. The state is looked
+ * at in a statement of its own after the lock, for only that sees what was committed before it. */
+static const struct pg_statement TRY_MESSAGE = {
+    "route_try_message", "SELECT pg_try_advisory_xact_lock(7403, $1::bigint::int)", 1};
+static const struct pg_statement STILL_OPEN = {
+    "route_still_open", "SELECT EXISTS (SELECT FROM told.message WHERE message_id = $1 AND state = 'waiting' AND NOT frozen)",
+    1};
+
+static const struct pg_statement NEW_MESSAGE = {
+    "route_message",
+    "INSERT INTO told.message (channel, recipient, address, topic, immediate, uid, next_at, created_at)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING message_id",
+    8};
+
+static const struct pg_statement HURRY_LINE = {
+    "route_hurry_line",
+    "UPDATE told.duty_line l SET next_at = $3 FROM told.duty d WHERE l.duty_id = $1 AND l.line = $2"
+    " AND d.duty_id = l.duty_id AND d.state <> 'closed' AND l.next_at > $3",
+    3};
+static const struct pg_statement HURRY_DUTY = {
+    "route_hurry_duty", "UPDATE told.duty SET next_at = $2 WHERE duty_id = $1 AND state <> 'closed' AND next_at > $2", 2};
+
+struct queued {
+    const char *id; /* notification */
+    int64_t duty_id, child_id;
+    int line, step;
+    const char *kind, *role, *channel, *recipient, *case_ref;
+    bool immediate, closed;
+    struct instant due_at;
+};
+
+static struct queued read_queued(const PGresult *rows, int i)
+{
+    return (struct queued){.id = pg_column(rows, i, 0),
+                           .duty_id = pg_column_int(rows, i, 1),
+                           .line = (int)pg_column_int(rows, i, 3),
+                           .step = (int)pg_column_int(rows, i, 4),
+                           .kind = pg_column(rows, i, 5),
+                           .role = pg_column(rows, i, 6),
+                           .channel = pg_column(rows, i, 7),
+                           .recipient = pg_column(rows, i, 8),
+                           .child_id = pg_column_int(rows, i, 9),
+                           .case_ref = pg_column(rows, i, 10),
+                           .immediate = pg_column_bool(rows, i, 11),
+                           .due_at = pg_column_instant(rows, i, 12),
+                           .closed = strcmp(pg_column(rows, i, 13), "closed") == 0};
+}
+
+static bool end(struct dispatch *d, const struct queued *q, const char *state, const char *reason, const struct recipient *who)
+{
+    char *detail = store_detail("state", state, "reason", reason, "role", q->role, NULL);
+    bool ok = pg_do(d->pg, &END, (const char *[]){q->id, state, reason, who != NULL ? who->id : NULL, who != NULL ? who->because : NULL}) &&
+              store_journal(d->pg, d->now,
+                            &(struct store_journal){.what = "notification ended",
+                                                    .duty_id = q->duty_id,
+                                                    .notification_id = strtoll(q->id, NULL, 10),
+                                                    .detail = detail});
+
+    free(detail);
+    return ok;
+}
+
+/* The caller has locked the duty's row. */
+bool dispatch_hurry(struct dispatch *d, int64_t duty_id, int line)
+{
+    char id[24], number[24], now[INSTANT_TEXT_SIZE];
+
+    snprintf(id, sizeof id, "%lld", (long long)duty_id);
+    snprintf(number, sizeof number, "%d", line);
+    instant_print(d->now, now);
+    d->escalate = true;
+    return pg_do(d->pg, &HURRY_LINE, (const char *[]){id, number, now}) &&
+           pg_do(d->pg, &HURRY_DUTY, (const char *[]){id, now});
+}
+
+/* A correction goes where the telling went, whoever holds the role now. */
+static void recorded_recipient(struct dispatch *d, const struct queued *q, struct recipient *ret)
+{
+    const struct directory_person *person = directory_person(d->directory, q->recipient);
+    const struct directory_role *role = directory_role(d->directory, q->role);
+
+    *ret = (struct recipient){.kind = RECIPIENT_MAILBOX, .id = q->recipient, .role = q->role};
+    if (person != NULL) {
+        ret->kind = RECIPIENT_PERSON;
+        ret->email = person->email;
+        ret->webhook = person->webhook;
+    } else if (strncmp(q->recipient, "mailbox:", 8) == 0 && (role = directory_role(d->directory, q->recipient + 8)) != NULL) {
+        ret->email = role->mailbox;
+        ret->webhook = role->webhook;
+    } else {
+        ret->kind = RECIPIENT_LAST_RESORT;
+        ret->email = d->config->last_resort;
+    }
+    snprintf(ret->because, sizeof ret->because, "told before as %s", q->role);
+}
+
+static void topic_of(const struct queued *q, char *out, size_t size)
+{
+    if (q->case_ref != NULL)
+        snprintf(out, size, "case %s", q->case_ref);
+    else if (q->child_id != 0)
+        snprintf(out, size, "child %lld", (long long)q->child_id);
+    else
+        snprintf(out, size, "duty %lld", (long long)q->duty_id);
+}
+
+/* *ret: whether the collecting message can be joined. */
+static bool try_join(struct dispatch *d, const char *message, bool *ret)
+{
+    PGresult *locked = pg_run(d->pg, &TRY_MESSAGE, (const char *[]){message}), *open = NULL;
+
+    if (locked != NULL && !pg_column_bool(locked, 0, 0)) {
+        PQclear(locked);
+        *ret = false;
+        return true;
+    }
+    open = locked != NULL ? pg_run(d->pg, &STILL_OPEN, (const char *[]){message}) : NULL;
+    *ret = open != NULL && pg_column_bool(open, 0, 0);
+    PQclear(locked);
+    PQclear(open);
+    return open != NULL;
+}
+
+/* The first about a case goes at once; more of the same within ten minutes wait for their end and go as one email.
+ * Immediate duties, and any whose due_at would pass, never wait (design section 9.6). Sets *ret_send_at, and
+ * *ret_message when there is one to join. */
+static bool merge(struct dispatch *d, const struct queued *q, const char *recipient, const char *topic,
+                  struct instant *ret_send_at, char ret_message[24])
+{
+    struct instant window = instant_add_seconds(d->now, -d->config->merge_window_s), began, end_at;
+    char since[INSTANT_TEXT_SIZE];
+    PGresult *rows;
+    bool join = false, ok = true;
+
+    *ret_send_at = d->now;
+    ret_message[0] = '\0';
+    if (q->immediate || strcmp(q->channel, "email") != 0 || strcmp(q->kind, "correction") == 0)
+        return true;
+    rows = pg_run(d->pg, &RECENT, (const char *[]){recipient, topic, instant_print(window, since)});
+    if (rows == NULL)
+        return false;
+    began = pg_column_instant(rows, 0, 1);
+    end_at = instant_is_none(began) ? d->now : instant_add_seconds(began, d->config->merge_window_s);
+    if (instant_compare(q->due_at, end_at) > 0) {
+        *ret_send_at = end_at;
+        if (pg_column(rows, 0, 0) != NULL)
+            ok = try_join(d, pg_column(rows, 0, 0), &join);
+        if (join)
+            snprintf(ret_message, 24, "%s", pg_column(rows, 0, 0));
+    }
+    PQclear(rows);
+    return ok;
+}
+
+static bool new_message(struct dispatch *d, const struct queued *q, const struct recipient *who, const char *address,
+                        const char *topic, struct instant send_at, char ret_message[24])
+{
+    bool email = strcmp(q->channel, "email") == 0;
+    char at[INSTANT_TEXT_SIZE], now[INSTANT_TEXT_SIZE];
+    char *uid = email ? mem_printf("<told.n%s@%s>", q->id, d->config->reference_domain) : mem_printf("msg_told_n%s", q->id);
+    PGresult *rows = pg_run(d->pg, &NEW_MESSAGE,
+                            (const char *[]){q->channel, who->id, address, topic, q->immediate ? "true" : "false", uid,
+                                             instant_print(send_at, at), instant_print(d->now, now)});
+
+    free(uid);
+    if (rows == NULL)
+        return false;
+    snprintf(ret_message, 24, "%s", pg_column(rows, 0, 0));
+    PQclear(rows);
+    return true;
+}
+
+static bool assign(struct dispatch *d, const struct queued *q, const struct recipient *who, const char *message, bool *ret_taken)
+{
+    PGresult *rows = pg_run(d->pg, &ASSIGN, (const char *[]){q->id, who->id, who->because, message});
+
+    if (rows == NULL)
+        return false;
+    *ret_taken = strcmp(PQcmdTuples(rows), "1") == 0;
+    PQclear(rows);
+    return true;
+}
+
+static bool put_into_message(struct dispatch *d, const struct queued *q, const struct recipient *who, const char *address)
+{
+    char topic[300], message[24];
+    struct instant send_at;
+    bool taken = false;
+
+    /* Whether somebody else of this step has the recipient is asked before a message is made for nobody. */
+    if (!assign(d, q, who, NULL, &taken))
+        return false;
+    if (!taken)
+        return end(d, q, "superseded", "the same recipient is told of this duty at this step already", who);
+    topic_of(q, topic, sizeof topic);
+    if (!merge(d, q, who->id, topic, &send_at, message))
+        return false;
+    if (message[0] == '\0' && !new_message(d, q, who, address, topic, send_at, message))
+        return false;
+    return assign(d, q, who, message, &taken);
+}
+
+static bool say_nobody(struct dispatch *d, const struct queued *q)
+{
+    char key[300];
+
+    snprintf(key, sizeof key, "D-%lld %s", (long long)q->duty_id, q->role);
+    log_warning("duty=%lld role=%s state=nobody-to-tell do=\"fill the role or its mailbox; the last resort is told\"",
+                (long long)q->duty_id, q->role);
+    return store_alarm(d->pg, "nobody-to-tell", key, "nobody holds this role and nobody stands in; the last resort is told",
+                       d->now);
+}
+
+/* Where the role reaches nobody, its line's next step is due at once. */
+static bool route(struct dispatch *d, const struct queued *q, const struct directory_children *children)
+{
+    bool email = strcmp(q->channel, "email") == 0, correction = strcmp(q->kind, "correction") == 0;
+    struct recipient who;
+    size_t count = 0;
+    const struct allocation *held = directory_children_get(children, q->child_id, &count);
+    const char *address, *fault = NULL;
+    char now[INSTANT_TEXT_SIZE];
+    bool ok = true;
+
+    if (q->closed && !correction)
+        return end(d, q, "cancelled", "the duty is closed", NULL);
+    if (correction && q->recipient != NULL)
+        recorded_recipient(d, q, &who);
+    else
+        directory_resolve(d->directory, d->config->calendar, q->role, held, count, q->immediate, d->now, &who);
+    address = email ? who.email : who.webhook;
+    if (who.kind == RECIPIENT_LAST_RESORT) {
+        ok = say_nobody(d, q) && (q->line < 0 || dispatch_hurry(d, q->duty_id, q->line));
+    }
+    if (ok && email && who.webhook != NULL)
+        ok = pg_do(d->pg, &ALSO, (const char *[]){q->id, instant_print(d->now, now)});
+    if (!ok)
+        return false;
+    if (address == NULL && !email)
+        return end(d, q, "superseded", "the recipient has no webhook", &who);
+    if (address == NULL && who.webhook != NULL)
+        return end(d, q, "superseded", "the recipient has no mail address; the webhook tells", &who);
+    if (address == NULL)
+        fault = "the recipient has no mail address";
+    else if (email)
+        fault = address_validate(address);
+    if (fault == NULL)
+        return put_into_message(d, q, &who, address);
+    log_warning("notification=%s duty=%lld recipient=%s state=failed reason=\"%s\" do=\"correct the directory\"", q->id,
+                (long long)q->duty_id, who.id, fault);
+    return end(d, q, "failed", fault, &who) && (q->line < 0 || dispatch_hurry(d, q->duty_id, q->line));
+}
+
+static bool route_all(struct dispatch *d, PGresult *rows)
+{
+    int count = PQntuples(rows);
+    int64_t *children = mem_new(sizeof *children * (size_t)(count + 1));
+    struct directory_children *held;
+    bool ok;
+
+    for (int i = 0; i < count; i++)
+        children[i] = pg_column_int(rows, i, 9);
+    held = directory_children_load(d->pg, children, (size_t)count, d->now);
+    ok = held != NULL;
+    for (int i = 0; ok && i < count; i++) {
+        struct queued q = read_queued(rows, i);
+
+        ok = route(d, &q, held);
+    }
+    directory_children_free(held);
+    free(children);
+    return ok;
+}
+
+/* The queued notifications of some duties, whose rows are locked. */
+static PGresult *lock_queued(struct dispatch *d)
+{
+    struct buf array = {0};
+    char most[24];
+    PGresult *duties, *rows = NULL;
+
+    snprintf(most, sizeof most, "%d", DISPATCH_ROUTE_MOST);
+    duties = pg_run(d->pg, &LOCK_DUTIES, (const char *[]){most});
+    for (int i = 0; duties != NULL && i < PQntuples(duties); i++)
+        pg_array_add(&array, pg_column(duties, i, 0));
+    if (duties != NULL)
+        rows = pg_run(d->pg, &QUEUED, (const char *[]){pg_array_end(&array)});
+    PQclear(duties);
+    buf_release(&array);
+    return rows;
+}
+
+int dispatch_route(struct dispatch *d)
+{
+    int count;
+    PGresult *rows;
+
+    if (!pg_begin(d->pg))
+        return -1;
+    rows = lock_queued(d);
+    count = rows != NULL ? PQntuples(rows) : -1;
+    if (count > 0 && !route_all(d, rows))
+        count = -1;
+    PQclear(rows);
+    if (count >= 0 && pg_commit(d->pg))
+        return count;
+    pg_rollback(d->pg);
+    return -1;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ *   submit ──▶ waiting ──▶ a sender thread: channel_email_send ──▶ outcomes ──▶ take
+ *              (at most as many as senders)                         + eventfd
+ *
+ * One mutex guards both queues; nothing else is shared but the flags.
+ */
+#include "email_pool.h"
+
+#include "clock.h"
+#include "told/mem.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+struct email_pool {
+    struct email_relay relay; /* owned copies */
+    int wake_fd;
+    pthread_mutex_t lock;
+    pthread_cond_t work;       /* a job waits, or the pool stops */
+    pthread_cond_t ended;      /* a sender has become idle */
+    struct email_job *waiting; /* first in, first out; jobs are owned */
+    size_t waiting_count;
+    struct outcome *outcomes;
+    size_t outcome_count, outcome_room;
+    size_t busy; /* senders with a mail in hand */
+    size_t room; /* of waiting: as many as senders */
+    bool stopping;
+    atomic_bool give_up;
+    pthread_t *threads;
+    struct channel_email **channels; /* one a sender; owned */
+    size_t thread_count;
+};
+
+struct sender {
+    struct email_pool *pool;
+    struct channel_email *channel;
+};
+
+/* ---- copies ---- */
+
+static void copy_relay(struct email_relay *to, const struct email_relay *from)
+{
+    *to = *from;
+    to->name = mem_copy(from->name);
+    to->url = mem_copy(from->url);
+    to->username = mem_copy(from->username);
+    to->password = mem_copy(from->password);
+    to->from = mem_copy(from->from);
+    to->ca_file = mem_copy(from->ca_file);
+}
+
+static void release_relay(struct email_relay *relay)
+{
+    free(relay->name);
+    free(relay->url);
+    free(relay->username);
+    free(relay->password);
+    free(relay->from);
+    free(relay->ca_file);
+}
+
+static struct email_job copy_job(const struct email_job *from)
+{
+    struct email_job to = *from;
+    to.envelope_from = mem_copy(from->envelope_from);
+    to.to = mem_copy(from->to);
+    to.subject = mem_copy(from->subject);
+    to.message_id_header = mem_copy(from->message_id_header);
+    to.in_reply_to = mem_copy(from->in_reply_to);
+    to.text = mem_copy(from->text);
+    to.html = mem_copy(from->html);
+    return to;
+}
+
+static void release_job(struct email_job *job)
+{
+    free(job->envelope_from);
+    free(job->to);
+    free(job->subject);
+    free(job->message_id_header);
+    free(job->in_reply_to);
+    free(job->text);
+    free(job->html);
+}
+
+/* ---- the queues; the lock is held ---- */
+
+static struct email_job take_waiting(struct email_pool *pool)
+{
+    struct email_job job = pool->waiting[0];
+    pool->waiting_count--;
+    for (size_t i = 0; i < pool->waiting_count; i++)
+        pool->waiting[i] = pool->waiting[i + 1];
+    return job;
+}
+
+static void put_outcome(struct email_pool *pool, const struct outcome *outcome)
+{
+    if (pool->outcome_count == pool->outcome_room) {
+        pool->outcome_room = pool->outcome_room ? pool->outcome_room * 2 : 16;
+        pool->outcomes = mem_grow(pool->outcomes, pool->outcome_room, sizeof *pool->outcomes);
+    }
+    pool->outcomes[pool->outcome_count++] = *outcome;
+    uint64_t one = 1;
+    /* A full counter means a wake-up is already pending. */
+    if (pool->wake_fd >= 0 && write(pool->wake_fd, &one, sizeof one) < 0)
+        return;
+}
+
+/* ---- senders ---- */
+
+static void *run_sender(void *cookie)
+{
+    struct sender *sender = cookie;
+    struct email_pool *pool = sender->pool;
+    struct channel_email *channel = sender->channel;
+    free(sender);
+    pthread_mutex_lock(&pool->lock);
+    for (;;) {
+        while (!pool->waiting_count && !pool->stopping)
+            pthread_cond_wait(&pool->work, &pool->lock);
+        if (pool->stopping)
+            break;
+        struct email_job job = take_waiting(pool);
+        struct outcome outcome;
+        pool->busy++;
+        pthread_mutex_unlock(&pool->lock);
+        channel_email_send(channel, &job, &pool->give_up, &outcome);
+        release_job(&job);
+        pthread_mutex_lock(&pool->lock);
+        put_outcome(pool, &outcome);
+        pool->busy--;
+        pthread_cond_signal(&pool->ended);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+/* Signals are main's: a sender has all of them blocked. */
+static bool start_thread(struct email_pool *pool, struct channel_email *channel)
+{
+    struct sender *sender = mem_new(sizeof *sender);
+    sigset_t all, before;
+    *sender = (struct sender){.pool = pool, .channel = channel};
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = !pthread_create(&pool->threads[pool->thread_count], NULL, run_sender, sender);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (started)
+        pool->thread_count++;
+    else
+        free(sender);
+    return started;
+}
+
+static void init_sync(struct email_pool *pool)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->work, NULL);
+    pthread_cond_init(&pool->ended, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+struct email_pool *email_pool_start(const struct email_relay *relay, int wake_fd, const char **ret_reason)
+{
+    const char *fault = channel_email_validate_relay(relay);
+    if (!fault && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        fault = "libcurl could not be started";
+    if (fault) {
+        *ret_reason = fault;
+        return NULL;
+    }
+    struct email_pool *pool = mem_new(sizeof *pool);
+    copy_relay(&pool->relay, relay);
+    init_sync(pool);
+    pool->wake_fd = wake_fd;
+    pool->room = (size_t)relay->senders;
+    pool->waiting = mem_grow(NULL, pool->room, sizeof *pool->waiting);
+    pool->threads = mem_grow(NULL, pool->room, sizeof *pool->threads);
+    pool->channels = mem_new(pool->room * sizeof *pool->channels);
+    for (size_t i = 0; i < pool->room; i++) {
+        pool->channels[i] = channel_email_new(&pool->relay);
+        if (pool->channels[i] && start_thread(pool, pool->channels[i]))
+            continue;
+        *ret_reason = "a sender thread could not be started";
+        email_pool_free(pool);
+        return NULL;
+    }
+    return pool;
+}
+
+bool email_pool_submit(struct email_pool *pool, const struct email_job *job)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool fits = !pool->stopping && pool->waiting_count < pool->room;
+    if (fits) {
+        pool->waiting[pool->waiting_count++] = copy_job(job);
+        pthread_cond_signal(&pool->work);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return fits;
+}
+
+size_t email_pool_free_slots(struct email_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    size_t slots = pool->stopping ? 0 : pool->room - pool->waiting_count;
+    pthread_mutex_unlock(&pool->lock);
+    return slots;
+}
+
+size_t email_pool_take(struct email_pool *pool, struct outcome *outcomes, size_t most)
+{
+    pthread_mutex_lock(&pool->lock);
+    size_t count = pool->outcome_count < most ? pool->outcome_count : most;
+    for (size_t i = 0; i < count; i++)
+        outcomes[i] = pool->outcomes[i];
+    pool->outcome_count -= count;
+    for (size_t i = 0; i < pool->outcome_count; i++)
+        pool->outcomes[i] = pool->outcomes[i + count];
+    pthread_mutex_unlock(&pool->lock);
+    return count;
+}
+
+/* ---- the end ---- */
+
+static void give_back_waiting(struct email_pool *pool)
+{
+    while (pool->waiting_count) {
+        struct email_job job = take_waiting(pool);
+        struct outcome outcome = {.message_id = job.message_id, .fence = job.fence};
+        outcome.reply.reason = "told stopped before it was tried";
+        put_outcome(pool, &outcome);
+        release_job(&job);
+    }
+}
+
+void email_pool_stop(struct email_pool *pool, int wait_s)
+{
+    int64_t until_ms = clock_monotonic_ms() + (int64_t)wait_s * 1000;
+    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+    pthread_mutex_lock(&pool->lock);
+    pool->stopping = true;
+    give_back_waiting(pool);
+    pthread_cond_broadcast(&pool->work);
+    while (pool->busy && !pthread_cond_timedwait(&pool->ended, &pool->lock, &until))
+        continue;
+    pthread_mutex_unlock(&pool->lock);
+    atomic_store(&pool->give_up, true);
+    for (; pool->thread_count; pool->thread_count--)
+        pthread_join(pool->threads[pool->thread_count - 1], NULL);
+}
+
+void email_pool_free(struct email_pool *pool)
+{
+    if (!pool)
+        return;
+    email_pool_stop(pool, 0);
+    for (size_t i = 0; i < pool->room; i++)
+        channel_email_free(pool->channels[i]);
+    pthread_cond_destroy(&pool->ended);
+    pthread_cond_destroy(&pool->work);
+    pthread_mutex_destroy(&pool->lock);
+    release_relay(&pool->relay);
+    free(pool->waiting);
+    free(pool->outcomes);
+    free(pool->threads);
+    free(pool->channels);
+    free(pool);
+    curl_global_cleanup();
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The statements of one ingest transaction, in the order they are sent. */
+#ifndef TOLD_INGEST_SQL_H
+#define TOLD_INGEST_SQL_H
+
+#include "pg.h"
+
+/* A demonstration's clock is a row; a real installation has none and is asked once a connection. */
+#define INGEST_SQL_CLOCK                                                                                               \
+    "SELECT " PG_INSTANT("told_from") ", " PG_INSTANT("real_from") ", rate FROM told.installation WHERE demonstration"
+
+/* What a careful batch must know of each event before it inserts. */
+#define INGEST_SQL_CLASSIFY                                                                                            \
+    "SELECT e.event_id IS NOT NULL, e.digest = a.digest, "                                                             \
+    "       s.event_id IS NOT NULL AND s.event_id IS DISTINCT FROM e.event_id, "                                       \
+    "       EXISTS (SELECT FROM told.quarantine q WHERE q.feed = a.feed AND q.source = a.source AND q.id = a.id "      \
+    "               AND q.sha256 = a.sha256) "                                                                         \
+    "FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[]) "             \
+    "     WITH ORDINALITY AS a(source, id, feed, epoch, sequence, digest, sha256, n) "                                 \
+    "LEFT JOIN told.event e ON e.source = a.source AND e.id = a.id "                                                   \
+    "LEFT JOIN told.event s ON s.source = a.source AND s.epoch = a.epoch AND s.sequence = a.sequence "                 \
+    "ORDER BY a.n"
+
+/* Everything of a source behind its cursor, as ranges: rows of the same epoch, and what was refused for good. */
+#define INGEST_SQL_RANGES                                                                                              \
+    "WITH c AS (SELECT epoch, settled FROM told.cursor WHERE source = $1), "                                           \
+    "behind AS (SELECT e.sequence FROM told.event e, c "                                                               \
+    "           WHERE e.source = $1 AND e.epoch = c.epoch AND e.sequence > c.settled "                                 \
+    "           UNION SELECT q.sequence FROM told.quarantine q, c "                                                    \
+    "           WHERE q.feed = $2 AND q.source = $1 AND q.epoch = c.epoch AND q.sequence > c.settled), "               \
+    "numbered AS (SELECT sequence, sequence - row_number() OVER (ORDER BY sequence) AS island FROM behind) "           \
+    "SELECT min(sequence), max(sequence) FROM numbered GROUP BY island ORDER BY 1"
+
+/* It writes even when nothing changes: rows of a commit that did not reach its standby are visible here, and only a
+ * commit of our own after them proves that they are safe (traps 16, 17).
+ * $6: of a broadcast, whose epoch is 0 until its first beacon: that one is learned, nothing was rebuilt. */
+#define INGEST_SQL_GREET                                                                                               \
+    "WITH was AS (SELECT epoch, settled FROM told.cursor WHERE source = $1), "                                         \
+    "now AS (INSERT INTO told.cursor AS c (source, feed, epoch, settled, moved_at) "                                   \
+    "        VALUES ($1, $2, $3::bigint, $4::bigint - 1, $5::timestamptz) "                                            \
+    "        ON CONFLICT (source) DO UPDATE SET feed = excluded.feed, moved_at = excluded.moved_at, "                  \
+    "               epoch = greatest(c.epoch, excluded.epoch), "                                                       \
+    "               settled = CASE WHEN excluded.epoch > c.epoch AND NOT ($6::boolean AND c.epoch = 0) "               \
+    "                              THEN excluded.settled ELSE c.settled END "                                          \
+    "        RETURNING epoch, settled) "                                                                               \
+    "SELECT now.epoch, now.settled, was.epoch, was.settled FROM now LEFT JOIN was ON true"
+
+#define INGEST_SQL_EVENTS                                                                                              \
+    "WITH stored AS (INSERT INTO told.event (source, id, feed, type, epoch, sequence, occurred_at, received_at, "      \
+    "                                        digest, body) "                                                           \
+    "  SELECT source, id, feed, type, epoch, sequence, occurred_at, $10::timestamptz, digest, body "                   \
+    "  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::timestamptz[], "    \
+    "              $8::text[], $9::bytea[]) WITH ORDINALITY "                                                          \
+    "       AS a(source, id, feed, type, epoch, sequence, occurred_at, digest, body, n) "                              \
+    "  ORDER BY n ON CONFLICT DO NOTHING RETURNING event_id, feed), "                                                  \
+    "states AS (INSERT INTO told.event_state (event_id, state, reason) "                                               \
+    "  SELECT s.event_id, CASE WHEN f.frozen_at IS NULL THEN 'waiting' ELSE 'held' END, "                              \
+    "         CASE WHEN f.frozen_at IS NOT NULL THEN 'feed frozen' END "                                               \
+    "  FROM stored s LEFT JOIN told.feed_state f USING (feed)) "                                                       \
+    "SELECT count(*) FROM stored"
+
+#define INGEST_SQL_REFUSED                                                                                             \
+    "INSERT INTO told.quarantine (feed, source, id, epoch, sequence, sha256, reason, body, received_at) "              \
+    "SELECT *, $9::timestamptz FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], "           \
+    "       $6::text[], $7::text[], $8::bytea[]) ON CONFLICT DO NOTHING"
+
+#define INGEST_SQL_FREEZE                                                                                              \
+    "WITH noted AS (INSERT INTO told.journal (at, what, detail) "                                                      \
+    "  SELECT $3::timestamptz, 'feed frozen', json_build_object('feed', $1::text, 'reason', $2::text)::jsonb "         \
+    "  WHERE NOT EXISTS (SELECT FROM told.feed_state WHERE feed = $1 AND frozen_at IS NOT NULL)) "                     \
+    "INSERT INTO told.feed_state AS f (feed, frozen_reason, frozen_at) VALUES ($1, $2, $3::timestamptz) "              \
+    "ON CONFLICT (feed) DO UPDATE SET frozen_reason = coalesce(f.frozen_reason, excluded.frozen_reason), "             \
+    "frozen_at = coalesce(f.frozen_at, excluded.frozen_at)"
+
+#define INGEST_SQL_ALARMS                                                                                              \
+    "INSERT INTO told.alarm AS a (kind, key, detail, count, raised_at) "                                               \
+    "SELECT kind, key, detail, count, $5::timestamptz "                                                                \
+    "FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS n(kind, key, detail, count) "                    \
+    "ON CONFLICT (kind, key) WHERE cleared_at IS NULL "                                                                \
+    "DO UPDATE SET count = a.count + excluded.count, detail = excluded.detail"
+
+#define INGEST_SQL_CURSORS                                                                                             \
+    "INSERT INTO told.cursor AS c (source, feed, epoch, settled, moved_at) "                                           \
+    "SELECT source, feed, epoch, settled, $5::timestamptz "                                                            \
+    "FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS n(source, feed, epoch, settled) "              \
+    "ORDER BY source "                                                                                                 \
+    "ON CONFLICT (source) DO UPDATE SET epoch = excluded.epoch, settled = excluded.settled, "                          \
+    "moved_at = excluded.moved_at "                                                                                    \
+    "WHERE (c.epoch, c.settled) <= (excluded.epoch, excluded.settled)"
+
+#define INGEST_SQL_HEARD                                                                                               \
+    "INSERT INTO told.feed_state AS f (feed, heard_at) SELECT DISTINCT feed, $2::timestamptz "                         \
+    "FROM unnest($1::text[]) AS n(feed) ORDER BY feed "                                                                \
+    "ON CONFLICT (feed) DO UPDATE SET heard_at = greatest(f.heard_at, excluded.heard_at)"
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rule_table.h"
+
+#include <stdio.h>
+
+#include "told/buf.h"
+
+static void add_texts(struct buf *out, const json_t *list)
+{
+    size_t index;
+    json_t *one;
+
+    json_array_foreach(list, index, one)
+        buf_printf(out, "%s%s", index > 0 ? ", " : "", json_string_value(one));
+}
+
+static void print_list(const json_t *row, const char *key, const char *label)
+{
+    const json_t *list = json_object_get(row, key);
+    struct buf out = {0};
+
+    if (json_array_size(list) == 0)
+        return;
+    add_texts(&out, list);
+    printf("  %-7s %s\n", label, buf_string(&out));
+    buf_release(&out);
+}
+
+static void print_text(const json_t *row, const char *key, const char *label)
+{
+    const char *text = json_text_at(row, key);
+
+    if (text != NULL && text[0] != '\0')
+        printf("  %-7s %s\n", label, text);
+}
+
+static void print_also(const json_t *row)
+{
+    size_t index;
+    json_t *one;
+
+    json_array_foreach(json_object_get(row, "also"), index, one)
+        printf("  %-7s %s, when %s\n", "also", json_text_at(one, "role"), json_text_at(one, "when"));
+}
+
+static void print_rule(const json_t *row)
+{
+    printf("%s  %s%s\n", json_text_at(row, "name"), json_text_at(row, "title"),
+           json_is_false(json_object_get(row, "enabled")) ? "  (switched off)" : "");
+    print_list(row, "on", "on");
+    print_text(row, "when", "when");
+    print_list(row, "tell", "tell");
+    print_also(row);
+    print_list(row, "copy", "copy");
+    print_text(row, "within", "within");
+    print_text(row, "ladder", "ladder");
+    print_text(row, "closes", "closes");
+    print_list(row, "key", "key");
+}
+
+void rule_table_print(const struct protocol *protocol)
+{
+    json_t *table = protocol_json(protocol);
+    size_t index;
+    json_t *row;
+
+    json_array_foreach(json_object_get(table, "rules"), index, row)
+    {
+        print_rule(row);
+        printf("\n");
+    }
+    printf("%zu rules, protocol %s\n", protocol_count(protocol), protocol_hash(protocol));
+    json_decref(table);
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "timeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "told/mem.h"
+
+struct timeline_fact {
+    struct instant valid_from;
+    char *field; /* of facts_set; or NULL: an allocation */
+    json_t *value;
+    char *role;   /* "*" with person NULL: known that nobody holds any role */
+    char *person; /* or NULL */
+};
+
+static const struct pg_statement CHILD = {"timeline_child", "SELECT born_on::text FROM told.child WHERE child_id = $1", 1};
+
+static const struct pg_statement EVENTS = {
+    "timeline_events",
+    "SELECT e.event_id, encode(e.body, 'escape'), " PG_INSTANT("e.received_at") ", CASE WHEN s.retracted_by IS NULL THEN s.state ELSE 'retracted' END, s.outcome"
+    " FROM told.event_state s JOIN told.event e USING (event_id) WHERE s.child_id = $1 ORDER BY e.received_at, e.event_id",
+    1};
+
+/* What events said is read from the events themselves; these are the statements that came another way. */
+static const struct pg_statement FACTS = {
+    "timeline_facts",
+    "SELECT " PG_INSTANT("valid_from") ", field, value::text, NULL, NULL, status_id AS n, recorded_at AS r, valid_from AS v"
+    " FROM told.child_status WHERE child_id = $1 AND origin <> 'event'"
+    " UNION ALL SELECT " PG_INSTANT("valid_from") ", NULL, NULL, role, person_id, allocation_id, recorded_at, valid_from"
+    " FROM told.child_allocation WHERE child_id = $1 AND origin <> 'event' ORDER BY v, r, n",
+    1};
+
+static enum timeline_state state_of(const char *text)
+{
+    if (strcmp(text, "waiting") == 0)
+        return TIMELINE_WAITING;
+    if (strcmp(text, "decided") == 0 || strcmp(text, "review") == 0)
+        return TIMELINE_DECIDED;
+    return strcmp(text, "held") == 0 ? TIMELINE_HELD : TIMELINE_OUT;
+}
+
+static int by_validity(const void *a_, const void *b_)
+{
+    const struct timeline_event *a = a_, *b = b_;
+    int order = instant_compare(a->valid_from, b->valid_from);
+
+    if (order == 0)
+        order = instant_compare(a->received_at, b->received_at);
+    if (order == 0)
+        order = (a->event_id > b->event_id) - (a->event_id < b->event_id);
+    return order;
+}
+
+static void read_event(PGresult *rows, int i, struct timeline_event *ret)
+{
+    enum event_fault fault;
+    char *reason = NULL;
+    size_t len = 0;
+    unsigned char *body = PQunescapeBytea((const unsigned char *)pg_column(rows, i, 1), &len);
+
+    ret->event_id = pg_column_int(rows, i, 0);
+    ret->received_at = pg_column_instant(rows, i, 2);
+    ret->state = state_of(pg_column(rows, i, 3));
+    ret->outcome = mem_copy(pg_column(rows, i, 4));
+    ret->event = event_parse((const char *)body, len, &fault, &reason);
+    ret->valid_from = ret->event != NULL ? event_valid_from(ret->event) : ret->received_at;
+    /* A retraction took something back; it says nothing itself. */
+    if (ret->event == NULL || (event_retracts(ret->event) != NULL && ret->state == TIMELINE_DECIDED))
+        ret->state = TIMELINE_OUT;
+    free(reason);
+    PQfreemem(body);
+}
+
+static void read_fact(PGresult *rows, int i, struct timeline_fact *ret)
+{
+    const char *value = pg_column(rows, i, 2);
+
+    ret->valid_from = pg_column_instant(rows, i, 0);
+    ret->field = mem_copy(pg_column(rows, i, 1));
+    ret->value = value != NULL ? json_loads(value, JSON_DECODE_ANY, NULL) : NULL;
+    ret->role = mem_copy(pg_column(rows, i, 3));
+    ret->person = mem_copy(pg_column(rows, i, 4));
+}
+
+bool timeline_load(struct timeline *t, struct pg *pg, int64_t child_id)
+{
+    char id[24];
+    const char *values[] = {id};
+    PGresult *child = NULL, *events = NULL, *facts = NULL;
+
+    *t = (struct timeline){.child_id = child_id};
+    snprintf(id, sizeof id, "%lld", (long long)child_id);
+    if ((child = pg_run(pg, &CHILD, values)) == NULL || (events = pg_run(pg, &EVENTS, values)) == NULL ||
+        (facts = pg_run(pg, &FACTS, values)) == NULL)
+        goto done;
+    if (PQntuples(child) > 0)
+        t->born_on = mem_copy(pg_column(child, 0, 0));
+    t->count = (size_t)PQntuples(events);
+    t->events = mem_new(sizeof *t->events * (t->count + 1));
+    for (size_t i = 0; i < t->count; i++)
+        read_event(events, (int)i, &t->events[i]);
+    qsort(t->events, t->count, sizeof *t->events, by_validity);
+    t->fact_count = (size_t)PQntuples(facts);
+    t->facts = mem_new(sizeof *t->facts * (t->fact_count + 1));
+    for (size_t i = 0; i < t->fact_count; i++)
+        read_fact(facts, (int)i, &t->facts[i]);
+done:
+    PQclear(child);
+    PQclear(events);
+    PQclear(facts);
+    return t->facts != NULL;
+}
+
+void timeline_release(struct timeline *t)
+{
+    for (size_t i = 0; i < t->count && t->events != NULL; i++) {
+        event_free(t->events[i].event);
+        free(t->events[i].outcome);
+    }
+    for (size_t i = 0; i < t->fact_count && t->facts != NULL; i++) {
+        free(t->facts[i].field);
+        json_decref(t->facts[i].value);
+        free(t->facts[i].role);
+        free(t->facts[i].person);
+    }
+    free(t->events);
+    free(t->facts);
+    free(t->born_on);
+    *t = (struct timeline){0};
+}
+
+static void take_fact(struct facts *facts, const struct timeline_fact *f)
+{
+    json_t *none;
+
+    if (f->field != NULL) {
+        facts_set(facts, f->field, f->value);
+    } else if (strcmp(f->role, "*") == 0) {
+        none = json_object();
+        facts_set(facts, "allocations", none);
+        json_decref(none);
+    } else {
+        facts_allocate(facts, f->role, f->person);
+    }
+}
+
+void timeline_view(const struct timeline *t, size_t index, struct timeline_view *ret)
+{
+    size_t fact = 0;
+    json_t *born;
+
+    ret->facts = facts_new();
+    ret->history = mem_new(sizeof *ret->history * (index + 1));
+    ret->history_count = 0;
+    if (t->born_on != NULL) {
+        born = json_string(t->born_on);
+        facts_set(ret->facts, "born_on", born);
+        json_decref(born);
+    }
+    for (size_t i = 0; i <= index; i++) {
+        const struct timeline_event *e = &t->events[i];
+
+        while (fact < t->fact_count && instant_compare(t->facts[fact].valid_from, e->valid_from) <= 0)
+            take_fact(ret->facts, &t->facts[fact++]);
+        if (i == index || e->state != TIMELINE_DECIDED)
+            continue;
+        facts_apply(ret->facts, e->event);
+        ret->history[ret->history_count++] = (struct decide_past){e->received_at, e->event};
+    }
+    facts_close(ret->facts);
+}
+
+void timeline_view_release(struct timeline_view *view)
+{
+    facts_free(view->facts);
+    free(view->history);
+    *view = (struct timeline_view){0};
+}
+
+size_t timeline_next_waiting(const struct timeline *t)
+{
+    size_t best = t->count;
+
+    for (size_t i = 0; i < t->count; i++) {
+        const struct timeline_event *e = &t->events[i];
+
+        if (e->state != TIMELINE_WAITING)
+            continue;
+        if (best == t->count || instant_compare(e->received_at, t->events[best].received_at) < 0 ||
+            (instant_compare(e->received_at, t->events[best].received_at) == 0 && e->event_id < t->events[best].event_id))
+            best = i;
+    }
+    return best;
+}

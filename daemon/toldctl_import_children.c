@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Identifiers (a column for each scheme), born_on, and what is known of the child's status, valid from a day
+ * (default: always). An empty cell says nothing. Children are found by their trusted identifiers, else made.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store.h"
+#include "told/facts.h"
+#include "told/match.h"
+#include "told/mem.h"
+#include "toldctl_answerer.h"
+#include "toldctl_import.h"
+
+static const char *const schemes[] = {"pnc", "cro", "asn", "noms", "urn", "ccd",
+                                      "yos", "lcs", "nhs", "upn",  NULL};
+
+static const struct pg_statement lock_all = {"import_children",
+                                             "SELECT pg_advisory_xact_lock(" STORE_LOCK_CHILDREN ")", 0};
+static const struct pg_statement find_child = {"import_find_child",
+                                               "SELECT DISTINCT i.child_id, c.born_on::text FROM "
+                                               "told.child_identifier i JOIN told.child c USING (child_id)"
+                                               " JOIN unnest($1::text[], $2::text[]) q (scheme, value) ON "
+                                               "i.scheme = q.scheme AND i.value = q.value ORDER BY 1",
+                                               2};
+static const struct pg_statement insert_child = {
+    "import_child", "INSERT INTO told.child (born_on, created_at) VALUES ($1, $2) RETURNING child_id", 2};
+static const struct pg_statement set_born = {
+    "import_born", "UPDATE told.child SET born_on = $2 WHERE child_id = $1 AND born_on IS NULL", 2};
+static const struct pg_statement insert_identifiers = {
+    "import_identifiers",
+    "INSERT INTO told.child_identifier (scheme, value, child_id, recorded_at)"
+    " SELECT scheme, value, $3, $4 FROM unnest($1::text[], $2::text[]) q (scheme, value) ON CONFLICT DO "
+    "NOTHING",
+    4};
+/* Saying the same thing twice is no news. */
+static const struct pg_statement insert_status = {
+    "import_status",
+    "INSERT INTO told.child_status (child_id, field, value, valid_from, recorded_at, origin)"
+    " SELECT $1, $2, $3::jsonb, $4, $5, 'import' WHERE NOT EXISTS (SELECT FROM ("
+    "  SELECT value FROM told.child_status WHERE child_id = $1 AND field = $2 AND valid_from = $4"
+    "  AND origin <> 'event' ORDER BY recorded_at DESC, status_id DESC LIMIT 1) last WHERE last.value = "
+    "$3::jsonb)",
+    5};
+
+struct child_row {
+    const struct csv_row *row;
+    struct buf schemes, values;         /* arrays: trusted identifiers find the child, */
+    struct buf all_schemes, all_values; /* all are recorded */
+    const char *born_on;
+    struct instant valid_from;
+    int64_t child_id;
+};
+
+static bool is_status(const char *column)
+{
+    if (strcmp(column, "born_on") == 0 || strcmp(column, "valid_from") == 0)
+        return false;
+    for (const char *const *scheme = schemes; *scheme; scheme++)
+        if (strcmp(*scheme, column) == 0)
+            return false;
+    return true;
+}
+
+/* "true", "false" and sets (a;b) as JSON; NULL after naming the fault. */
+static char *read_status(struct import *import, const struct csv_row *row, int column, struct facts *scratch)
+{
+    const char *text = csv_cell(row, column), *field = import->csv->header[column];
+    json_t *value = strcmp(text, "true") == 0 || strcmp(text, "false") == 0 ? json_boolean(*text == 't')
+                                                                            : json_string(text);
+    const char *reason = facts_set(scratch, field, value);
+    if (reason) {
+        json_t *words = json_array();
+        for (const char *p = text; *p;) {
+            size_t len = strcspn(p, ";");
+            json_array_append_new(words, json_stringn(p, len));
+            p += len + (p[len] == ';');
+        }
+        if (!facts_set(scratch, field, words)) {
+            reason = NULL;
+            json_decref(value);
+            value = json_incref(words);
+        }
+        json_decref(words);
+    }
+    char *json = reason ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    json_decref(value);
+    if (reason)
+        toldctl_import_row_fault(import, row->line, "%s: %s; correct it", field, reason);
+    return json;
+}
+
+static void read_identifiers(struct import *import, struct child_row *c)
+{
+    for (const char *const *scheme = schemes; *scheme; scheme++) {
+        const char *cell = csv_cell(c->row, csv_column(import->csv, *scheme));
+        char *normal = cell ? match_normalise(*scheme, cell) : NULL;
+        if (cell && !normal)
+            toldctl_import_row_fault(import, c->row->line,
+                                     "%s has nothing of an identifier in it; correct or empty it", *scheme);
+        if (normal && match_scheme_is_trusted(*scheme)) {
+            pg_array_add(&c->schemes, *scheme);
+            pg_array_add(&c->values, normal);
+        }
+        if (normal) {
+            pg_array_add(&c->all_schemes, *scheme);
+            pg_array_add(&c->all_values, normal);
+        }
+        free(normal);
+    }
+    if (c->schemes.len == 0)
+        toldctl_import_row_fault(import, c->row->line,
+                                 "no trusted identifier; a child without one could never be recognised");
+}
+
+static void read_row(struct import *import, struct child_row *c)
+{
+    struct facts *scratch = facts_new();
+    struct civil_day day;
+    c->born_on = csv_cell(c->row, csv_column(import->csv, "born_on"));
+    if (c->born_on && !civil_parse(c->born_on, &day))
+        toldctl_import_row_fault(import, c->row->line, "born_on is no date; write it as 2009-02-03");
+    toldctl_import_row_instant(import, c->row, csv_column(import->csv, "valid_from"), (struct instant){0},
+                               &c->valid_from);
+    read_identifiers(import, c);
+    for (int column = 0; column < (int)import->csv->column_count; column++)
+        if (is_status(import->csv->header[column]) && csv_cell(c->row, column))
+            free(read_status(import, c->row, column, scratch));
+    facts_free(scratch);
+}
+
+static int make_child(struct toldctl *ctl, struct import *import, struct child_row *c)
+{
+    char now[INSTANT_TEXT_SIZE];
+    const char *const values[] = {c->born_on, instant_print(import->now, now)};
+    PGresult *row = pg_run(ctl->pg, &insert_child, values);
+    if (!row)
+        return TOLDCTL_DATABASE;
+    c->child_id = pg_column_int(row, 0, 0);
+    import->changed++;
+    PQclear(row);
+    return 0;
+}
+
+static int find_or_make(struct toldctl *ctl, struct import *import, struct child_row *c)
+{
+    const char *const values[] = {pg_array_end(&c->schemes), pg_array_end(&c->values)};
+    PGresult *found = pg_run(ctl->pg, &find_child, values);
+    if (!found)
+        return TOLDCTL_DATABASE;
+    int code = 0;
+    if (PQntuples(found) > 1)
+        toldctl_import_row_fault(import, c->row->line,
+                                 "its identifiers belong to different children; correct them");
+    else if (PQntuples(found) == 0)
+        code = make_child(ctl, import, c);
+    else {
+        const char *born_on = pg_column(found, 0, 1);
+        c->child_id = pg_column_int(found, 0, 0);
+        if (born_on && c->born_on && strcmp(born_on, c->born_on) != 0)
+            toldctl_import_row_fault(
+                import, c->row->line,
+                "born_on differs from what is stored for this child; correct one of them");
+    }
+    PQclear(found);
+    if (code || !c->child_id)
+        return code;
+    /* At once: the next row may be about the same child. */
+    char id[24], now[INSTANT_TEXT_SIZE];
+    snprintf(id, sizeof id, "%" PRId64, c->child_id);
+    const char *const all[] = {pg_array_end(&c->all_schemes), pg_array_end(&c->all_values), id,
+                               instant_print(import->now, now)};
+    return pg_do(ctl->pg, &insert_identifiers, all) ? 0 : TOLDCTL_DATABASE;
+}
+
+static int write_status(struct toldctl *ctl, struct import *import, const struct child_row *c)
+{
+    char id[24], from[INSTANT_TEXT_SIZE], now[INSTANT_TEXT_SIZE];
+    snprintf(id, sizeof id, "%" PRId64, c->child_id);
+    const char *const born[] = {id, c->born_on};
+    bool good = !c->born_on || pg_do(ctl->pg, &set_born, born), changed = false;
+    struct facts *scratch = facts_new();
+    for (int column = 0; good && column < (int)import->csv->column_count; column++) {
+        if (!is_status(import->csv->header[column]) || !csv_cell(c->row, column))
+            continue;
+        char *value = read_status(import, c->row, column, scratch);
+        const char *const values[] = {id, import->csv->header[column], value,
+                                      instant_print(c->valid_from, from), instant_print(import->now, now)};
+        PGresult *done = pg_run(ctl->pg, &insert_status, values);
+        good = done != NULL;
+        changed = changed || (good && strcmp(PQcmdTuples(done), "1") == 0);
+        PQclear(done);
+        free(value);
+    }
+    facts_free(scratch);
+    import->changed += changed;
+    if (good && changed)
+        good = toldctl_answerer_again(ctl, c->child_id, c->valid_from);
+    return good ? 0 : TOLDCTL_DATABASE;
+}
+
+static bool check_header(struct import *import)
+{
+    static const char *const needed[] = {NULL};
+    const char **known = mem_new((import->csv->column_count + 16) * sizeof *known);
+    struct facts *scratch = facts_new();
+    json_t *none = json_null();
+    size_t count = 0;
+    for (; schemes[count]; count++)
+        known[count] = schemes[count];
+    known[count++] = "born_on";
+    known[count++] = "valid_from";
+    /* Every field that facts know by name; who is allocated has an import of its own. */
+    for (size_t i = 0; i < import->csv->column_count; i++) {
+        const char *name = import->csv->header[i];
+        if (is_status(name) && strcmp(name, "allocations") != 0 && !facts_set(scratch, name, none))
+            known[count++] = name;
+    }
+    bool good = toldctl_import_row_header(import, needed, known);
+    facts_free(scratch);
+    free(known);
+    return good;
+}
+
+static int write_all(struct toldctl *ctl, struct import *import, struct child_row *list, size_t count)
+{
+    int64_t *ids = mem_new((count + 1) * sizeof *ids);
+    int code = pg_do(ctl->pg, &lock_all, NULL) ? 0 : TOLDCTL_DATABASE;
+    for (size_t i = 0; i < count && !code; i++) {
+        code = find_or_make(ctl, import, &list[i]);
+        ids[i] = list[i].child_id;
+    }
+    if (!code && import->faults == 0 && !toldctl_import_row_lock_children(ctl, ids, count))
+        code = TOLDCTL_DATABASE;
+    for (size_t i = 0; i < count && !code && import->faults == 0; i++)
+        code = write_status(ctl, import, &list[i]);
+    free(ids);
+    return code;
+}
+
+int toldctl_import_children(struct toldctl *ctl, struct import *import)
+{
+    if (!check_header(import))
+        return 0;
+    size_t count = import->csv->row_count;
+    struct child_row *list = mem_new((count + 1) * sizeof *list);
+    for (size_t i = 0; i < count; i++) {
+        list[i].row = &import->csv->rows[i];
+        read_row(import, &list[i]);
+    }
+    /* Rows that cannot be read are all named before the database is asked anything. */
+    int code = import->faults ? 0 : write_all(ctl, import, list, count);
+    for (size_t i = 0; i < count; i++) {
+        buf_release(&list[i].schemes);
+        buf_release(&list[i].values);
+        buf_release(&list[i].all_schemes);
+        buf_release(&list[i].all_values);
+    }
+    free(list);
+    return code;
+}

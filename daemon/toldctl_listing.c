@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status, events, duties, notifications: what is there, in ids, words and times, never in names. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "toldctl.h"
+
+/* clang-format off */
+static const struct pg_statement read_status = {
+    "status",
+    "SELECT i.authority, i.demonstration, (SELECT max(number) FROM told.schema_version) AS schema,"
+    " (SELECT count(*) FROM told.event) AS events,"
+    " (SELECT count(*) FROM told.event_state WHERE state = 'waiting') AS waiting,"
+    " (SELECT count(*) FROM told.event_state WHERE state = 'held') AS held,"
+    " (SELECT count(*) FROM told.event_state WHERE state = 'review') AS in_review,"
+    " (SELECT count(*) FROM told.event_state WHERE state = 'decided') AS decided,"
+    " (SELECT count(*) FROM told.quarantine WHERE state = 'open') AS quarantined,"
+    " (SELECT count(*) FROM told.duty WHERE state <> 'closed') AS open_duties,"
+    " (SELECT count(*) FROM told.duty WHERE state <> 'closed' AND due_at < $1) AS overdue,"
+    " (SELECT count(*) FROM told.duty WHERE state <> 'closed' AND kind IN ('review', 'match')) AS"
+    " open_reviews,"
+    " (SELECT count(*) FROM told.notification WHERE state IN ('queued', 'claimed', 'uncertain')) AS"
+    " notifications_under_way,"
+    " (SELECT count(*) FROM told.notification WHERE state = 'failed') AS notifications_failed,"
+    " (SELECT count(*) FROM told.message WHERE state IN ('waiting', 'claimed')) AS messages_under_way,"
+    " (SELECT count(*) FROM told.alarm WHERE cleared_at IS NULL) AS alarms,"
+    " (SELECT count(*) FROM told.feed_state WHERE frozen_at IS NOT NULL) AS frozen_feeds,"
+    " (SELECT count(*) FROM told.journal j WHERE NOT EXISTS (SELECT FROM told.journal_seal s WHERE"
+    " s.journal_id = j.journal_id))"
+    "  AS journal_unsealed,"
+    " (SELECT " PG_INSTANT("min(next_at)") " FROM told.duty WHERE state <> 'closed') AS next_step_at"
+    " FROM told.installation i",
+    1};
+static const struct pg_statement read_alarms = {
+    "status_alarms",
+    "SELECT kind, key, " PG_INSTANT("raised_at") " AS raised_at, count, duty_id AS duty, detail"
+    " FROM told.alarm WHERE cleared_at IS NULL ORDER BY alarm_id",
+    0};
+static const struct pg_statement list_events = {
+    "events",
+    "SELECT e.event_id AS event, s.state, s.child_id AS child, e.type, e.source, e.id,"
+    " " PG_INSTANT("e.occurred_at") " AS occurred_at, "
+    PG_INSTANT("e.received_at") " AS received_at, coalesce(s.reason, s.match_because) AS because"
+    " FROM told.event e JOIN told.event_state s USING (event_id) WHERE $1::text IS NULL OR s.state = $1"
+    " ORDER BY e.event_id DESC LIMIT $2::bigint",
+    2};
+static const struct pg_statement list_duties = {
+    "duties",
+    "SELECT d.duty_id AS duty, d.rule, d.kind, d.child_id AS child, d.case_ref AS \"case\","
+    " coalesce(d.closed_as, d.state) AS state,"
+    " d.state <> 'closed' AND d.due_at < $3 AS overdue, " PG_INSTANT("d.due_at") " AS due_at,"
+    " " PG_INSTANT("d.told_at") " AS told_at, "
+    PG_INSTANT("d.next_at") " AS next_at, (SELECT max(step) FROM told.duty_line l WHERE l.duty_id ="
+    " d.duty_id) AS step,"
+    " (SELECT string_agg(role, ' ' ORDER BY line) FROM told.duty_line l WHERE l.duty_id = d.duty_id) AS"
+    " roles, d.title"
+    " FROM told.duty d WHERE (NOT $1::boolean OR d.state <> 'closed')"
+    " AND (NOT $2::boolean OR (d.state <> 'closed' AND d.due_at < $3)) AND ($4::bigint IS NULL OR"
+    " d.child_id = $4)"
+    " ORDER BY d.duty_id DESC LIMIT $5::bigint",
+    5};
+static const struct pg_statement list_notifications = {
+    "notifications",
+    "SELECT n.notification_id AS notification, n.duty_id AS duty, n.kind, n.role, n.line, n.step,"
+    " n.telling, n.channel,"
+    " n.recipient, n.state, n.reason, m.attempts, m.uid AS message, " PG_INSTANT("m.next_at") " AS next_at, "
+    PG_INSTANT("n.sent_at") " AS sent_at, n.because FROM told.notification n LEFT JOIN told.message m USING"
+    " (message_id)"
+    " WHERE $1::bigint IS NULL OR n.duty_id = $1 ORDER BY n.notification_id DESC LIMIT $2::bigint",
+    2};
+/* clang-format on */
+
+static void print_pairs(const PGresult *row)
+{
+    for (int column = 0; column < PQnfields(row); column++) {
+        char local[TOLDCTL_TIME_SIZE];
+        struct instant at;
+        const char *text = pg_column(row, 0, column);
+        if (text && instant_parse(text, &at))
+            text = toldctl_local_time(at, local);
+        printf("%-24s %s\n", PQfname(row, column), text ? text : "-");
+    }
+}
+
+static void print_status(const struct toldctl *ctl, struct instant now, const PGresult *row,
+                         const PGresult *alarms)
+{
+    char text[INSTANT_TEXT_SIZE], local[TOLDCTL_TIME_SIZE];
+    if (ctl->json) {
+        json_t *status = toldctl_row(row, 0);
+        json_object_set_new(status, "now", json_string(instant_print(now, text)));
+        json_object_set_new(status, "open_alarms", toldctl_rows(alarms));
+        toldctl_print_json(status);
+        json_decref(status);
+        return;
+    }
+    printf("%-24s %s\n", "now", toldctl_local_time(now, local));
+    print_pairs(row);
+    if (PQntuples(alarms)) {
+        printf("\n");
+        toldctl_print(ctl, alarms);
+    }
+}
+
+int toldctl_status(struct toldctl *ctl, int argc, char **argv)
+{
+    char text[INSTANT_TEXT_SIZE];
+    if (toldctl_options(ctl, argc, argv, NULL, 0, 0) < 0)
+        return EX_USAGE;
+    int code = toldctl_open_database(ctl);
+    if (code)
+        return code;
+    struct instant now = toldctl_now(ctl);
+    const char *const values[] = {instant_print(now, text)};
+    PGresult *row = pg_run(ctl->pg, &read_status, values);
+    PGresult *alarms = row ? pg_run(ctl->pg, &read_alarms, NULL) : NULL;
+    if (alarms)
+        print_status(ctl, now, row, alarms);
+    else
+        code = toldctl_database_code(ctl);
+    PQclear(row);
+    PQclear(alarms);
+    return code;
+}
+
+/* Numbers among the options: absent is fine, nonsense is not. */
+static bool is_number_or_absent(const char *text)
+{
+    int64_t number;
+    return !text || toldctl_number(text, &number);
+}
+
+int toldctl_events(struct toldctl *ctl, int argc, char **argv)
+{
+    const char *state = NULL, *limit = "1000";
+    const struct toldctl_option options[] = {
+        {.name = "state", .ret_text = &state}, {.name = "limit", .ret_text = &limit}, {.name = NULL}};
+    if (toldctl_options(ctl, argc, argv, options, 0, 0) < 0)
+        return EX_USAGE;
+    if (!is_number_or_absent(limit))
+        return toldctl_usage(ctl->command);
+    const char *const values[] = {state, limit};
+    int code = toldctl_open_database(ctl);
+    return code ? code : toldctl_list(ctl, &list_events, values);
+}
+
+int toldctl_duties(struct toldctl *ctl, int argc, char **argv)
+{
+    bool open = false, overdue = false;
+    const char *child = NULL, *limit = "1000";
+    char now[INSTANT_TEXT_SIZE];
+    const struct toldctl_option options[] = {{.name = "open", .ret_flag = &open},
+                                             {.name = "overdue", .ret_flag = &overdue},
+                                             {.name = "child", .ret_text = &child},
+                                             {.name = "limit", .ret_text = &limit},
+                                             {.name = NULL}};
+    if (toldctl_options(ctl, argc, argv, options, 0, 0) < 0)
+        return EX_USAGE;
+    if (!is_number_or_absent(child) || !is_number_or_absent(limit))
+        return toldctl_usage(ctl->command);
+    int code = toldctl_open_database(ctl);
+    if (code)
+        return code;
+    const char *const values[] = {open ? "true" : "false", overdue ? "true" : "false",
+                                  instant_print(toldctl_now(ctl), now), child, limit};
+    return toldctl_list(ctl, &list_duties, values);
+}
+
+int toldctl_notifications(struct toldctl *ctl, int argc, char **argv)
+{
+    const char *duty = NULL, *limit = "1000";
+    const struct toldctl_option options[] = {
+        {.name = "duty", .ret_text = &duty}, {.name = "limit", .ret_text = &limit}, {.name = NULL}};
+    if (toldctl_options(ctl, argc, argv, options, 0, 0) < 0)
+        return EX_USAGE;
+    if (!is_number_or_absent(duty) || !is_number_or_absent(limit))
+        return toldctl_usage(ctl->command);
+    const char *const values[] = {duty, limit};
+    int code = toldctl_open_database(ctl);
+    return code ? code : toldctl_list(ctl, &list_notifications, values);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "toldctl_usage.h"
+
+#include <string.h>
+
+#include "toldctl.h"
+
+static const struct {
+    const char *name, *arguments, *does;
+} table[] = {
+    {"status", "", "what waits, what is open, what is overdue, what is wrong"},
+    {"events", "[--state STATE] [--limit N]", "what came in and what became of it"},
+    {"duties", "[--open] [--overdue] [--child CHILD] [--limit N]",
+     "who must be told, by when, and how far that is"},
+    {"duty", "DUTY", "one duty whole: grounds, lines, notifications, attempts, answers, journal"},
+    {"notifications", "[--duty DUTY] [--limit N]",
+     "who was told what over which channel, and what came of it"},
+    {"ack", "DUTY [--for PERSON] [--note TEXT]", "a named person says they know"},
+    {"done", "DUTY --note TEXT [--for PERSON]", "what had to be done was done"},
+    {"void", "DUTY --reason TEXT [--for PERSON]", "the duty should not be there"},
+    {"reviews", "[--all]", "questions that wait for a person: missing fields, doubtful matches"},
+    {"answer", "REVIEW FIELD=VALUE… [--for PERSON]", "fill in what was missing; the event is decided again"},
+    {"match", "REVIEW CHILD|none [--learn] [--for PERSON]",
+     "say which child an event is about (none: a new one)"},
+    {"quarantine", "[list [--all]|show ID|retry ID|dismiss ID]", "what could not be understood"},
+    {"feeds", "[thaw FEED]", "the feeds, how far each is settled, which are frozen"},
+    {"import", "directory|children|allocations FILE.csv",
+     "people and children from a file; all of it or nothing"},
+    {"protocol", "", "the rules as told reads them"},
+    {"explain", "CASE.json…", "which duties a case makes, and why; no database"},
+    {"test", "CASE.json…", "whether cases come out as they expect; no database"},
+    {"adapt", "ADAPTER FILE… [--source SOURCE] [--time TIME]",
+     "the events that a foreign message becomes, one a line; no database"},
+    {"publish", "--feed NAME FILE…|-", "send events to a feed, confirmed"},
+    {"keys", "new NAME", "make a CURVE key pair"},
+    {"journal", "verify", "recompute the chain of the journal"},
+    {"migrate", "[--owner USER]", "bring the database to this program's schema"},
+    {"init", "--authority NAME [--demonstration TIME [--rate R]] [--operator LOGIN]…",
+     "roles, database, schema (as a superuser)"},
+};
+
+void toldctl_usage_print(FILE *out)
+{
+    fprintf(out, "usage: toldctl [-f FILE] [--as USER] [--json] COMMAND …\n\n");
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        fprintf(out, "  %s %s\n      %s\n", table[i].name, table[i].arguments, table[i].does);
+    fprintf(out, "\nThe configuration is -f FILE, else /etc/told/told.conf; explain, test, adapt and "
+                 "protocol look for\n"
+                 "conf/told.conf under the working directory first.\n");
+}
+
+int toldctl_usage(const char *command)
+{
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strcmp(table[i].name, command) == 0)
+            fprintf(stderr, "usage: toldctl %s %s\n", table[i].name, table[i].arguments);
+    return EX_USAGE;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "webhook_pool.h"
+
+#include "clock.h"
+#include "told/mem.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+
+#define FDS_MOST 16 /* the caller's own, beside libcurl's */
+
+struct webhook_pool {
+    struct webhook_endpoint *endpoints; /* owned copies */
+    size_t endpoint_count;
+    CURLM *multi;
+    struct channel_webhook **requests; /* in flight; owned, added to multi */
+    size_t in_flight, in_flight_most;
+    struct outcome *outcomes;
+    size_t outcome_count, outcome_room;
+    bool stopping;
+};
+
+static void copy_endpoint(struct webhook_endpoint *to, const struct webhook_endpoint *from)
+{
+    *to = *from;
+    to->name = mem_copy(from->name);
+    to->url = mem_copy(from->url);
+    to->ca_file = mem_copy(from->ca_file);
+}
+
+static void put_outcome(struct webhook_pool *pool, const struct outcome *outcome)
+{
+    if (pool->outcome_count == pool->outcome_room) {
+        pool->outcome_room = pool->outcome_room ? pool->outcome_room * 2 : 16;
+        pool->outcomes = mem_grow(pool->outcomes, pool->outcome_room, sizeof *pool->outcomes);
+    }
+    pool->outcomes[pool->outcome_count++] = *outcome;
+}
+
+struct webhook_pool *webhook_pool_start(const struct webhook_endpoint *endpoints, size_t count,
+                                        size_t in_flight_most, const char **ret_reason)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *fault = channel_webhook_validate_endpoint(&endpoints[i]);
+        if (fault) {
+            *ret_reason = fault;
+            return NULL;
+        }
+    }
+    CURLM *multi = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_multi_init() : NULL;
+    if (!multi) {
+        *ret_reason = "libcurl could not be started";
+        return NULL;
+    }
+    struct webhook_pool *pool = mem_new(sizeof *pool);
+    pool->multi = multi;
+    pool->endpoint_count = count;
+    pool->endpoints = mem_new((count + 1) * sizeof *pool->endpoints);
+    for (size_t i = 0; i < count; i++)
+        copy_endpoint(&pool->endpoints[i], &endpoints[i]);
+    pool->in_flight_most = in_flight_most;
+    pool->requests = mem_new((in_flight_most + 1) * sizeof(struct channel_webhook *));
+    return pool;
+}
+
+size_t webhook_pool_free_slots(const struct webhook_pool *pool)
+{
+    return pool->stopping ? 0 : pool->in_flight_most - pool->in_flight;
+}
+
+/* SIZE_MAX is no endpoint: the configuration has changed since the message was written. */
+static struct channel_webhook *make_request(struct webhook_pool *pool, const struct webhook_job *job,
+                                            struct outcome *ret)
+{
+    if (job->endpoint < pool->endpoint_count)
+        return channel_webhook_new(&pool->endpoints[job->endpoint], job, ret);
+    *ret = (struct outcome){.message_id = job->message_id, .fence = job->fence, .begun = true};
+    ret->reply = (struct reply){.outcome = REPLY_PERMFAIL, .reason = "no such endpoint in the configuration"};
+    return NULL;
+}
+
+bool webhook_pool_submit(struct webhook_pool *pool, const struct webhook_job *job)
+{
+    struct outcome outcome;
+    if (!webhook_pool_free_slots(pool))
+        return false;
+    struct channel_webhook *request = make_request(pool, job, &outcome);
+    if (request && curl_multi_add_handle(pool->multi, channel_webhook_handle(request)) == CURLM_OK) {
+        pool->requests[pool->in_flight++] = request;
+        return true;
+    }
+    if (request)
+        channel_webhook_finish(request, CURLE_FAILED_INIT, &outcome);
+    channel_webhook_free(request);
+    put_outcome(pool, &outcome);
+    return true;
+}
+
+/* Takes a request out of the multi, with its outcome. */
+static void end_request(struct webhook_pool *pool, struct channel_webhook *request, CURLcode result)
+{
+    struct outcome outcome;
+    channel_webhook_finish(request, (int)result, &outcome);
+    put_outcome(pool, &outcome);
+    for (size_t i = 0; i < pool->in_flight; i++)
+        if (pool->requests[i] == request) {
+            pool->requests[i] = pool->requests[--pool->in_flight];
+            break;
+        }
+    curl_multi_remove_handle(pool->multi, channel_webhook_handle(request));
+    channel_webhook_free(request);
+}
+
+void webhook_pool_perform(struct webhook_pool *pool)
+{
+    int running = 0, left = 0;
+    CURLMsg *message;
+    (void)curl_multi_perform(pool->multi, &running);
+    while ((message = curl_multi_info_read(pool->multi, &left))) {
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        char *request = NULL;
+        CURLcode result = message->data.result;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &request);
+        end_request(pool, (struct channel_webhook *)(void *)request, result);
+    }
+}
+
+void webhook_pool_wait(struct webhook_pool *pool, const int *fds, size_t count, int timeout_ms)
+{
+    struct curl_waitfd extra[FDS_MOST];
+    unsigned used = 0;
+    for (size_t i = 0; i < count && used < FDS_MOST; i++)
+        if (fds[i] >= 0)
+            extra[used++] = (struct curl_waitfd){.fd = fds[i], .events = CURL_WAIT_POLLIN};
+    (void)curl_multi_poll(pool->multi, extra, used, timeout_ms, NULL);
+}
+
+size_t webhook_pool_take(struct webhook_pool *pool, struct outcome *outcomes, size_t most)
+{
+    size_t count = pool->outcome_count < most ? pool->outcome_count : most;
+    for (size_t i = 0; i < count; i++)
+        outcomes[i] = pool->outcomes[i];
+    pool->outcome_count -= count;
+    for (size_t i = 0; i < pool->outcome_count; i++)
+        pool->outcomes[i] = pool->outcomes[i + count];
+    return count;
+}
+
+void webhook_pool_stop(struct webhook_pool *pool, int wait_s)
+{
+    int64_t until_ms = clock_monotonic_ms() + (int64_t)wait_s * 1000;
+    pool->stopping = true;
+    for (;;) {
+        webhook_pool_perform(pool);
+        int64_t left_ms = until_ms - clock_monotonic_ms();
+        if (!pool->in_flight || left_ms <= 0)
+            break;
+        webhook_pool_wait(pool, NULL, 0, (int)left_ms);
+    }
+    while (pool->in_flight)
+        end_request(pool, pool->requests[0], CURLE_ABORTED_BY_CALLBACK);
+}
+
+void webhook_pool_free(struct webhook_pool *pool)
+{
+    if (!pool)
+        return;
+    webhook_pool_stop(pool, 0);
+    curl_multi_cleanup(pool->multi);
+    for (size_t i = 0; i < pool->endpoint_count; i++) {
+        free(pool->endpoints[i].name);
+        free(pool->endpoints[i].url);
+        free(pool->endpoints[i].ca_file);
+    }
+    free(pool->endpoints);
+    free(pool->requests);
+    free(pool->outcomes);
+    free(pool);
+    curl_global_cleanup();
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All webhook requests in flight, on one curl multi that the calling thread drives: wait, perform, take. */
+#ifndef TOLD_WEBHOOK_POOL_H
+#define TOLD_WEBHOOK_POOL_H
+
+#include "channel_webhook.h"
+
+struct webhook_pool;
+
+/* The endpoints are copied. NULL and *ret_reason (static) if one is not fit. in_flight_most: slots. */
+struct webhook_pool *webhook_pool_start(const struct webhook_endpoint *endpoints, size_t count,
+                                        size_t in_flight_most, const char **ret_reason);
+/* Copies the job. False when no slot is free. A job that may not be sent has its outcome at once. */
+bool webhook_pool_submit(struct webhook_pool *pool, const struct webhook_job *job);
+size_t webhook_pool_free_slots(const struct webhook_pool *pool);
+/* Sleeps until a transfer needs the thread, one of the other fds is readable or timeout_ms have passed. */
+void webhook_pool_wait(struct webhook_pool *pool, const int *fds, size_t count, int timeout_ms);
+/* Moves every transfer on as far as it goes without waiting. */
+void webhook_pool_perform(struct webhook_pool *pool);
+size_t webhook_pool_take(struct webhook_pool *pool, struct outcome *outcomes, size_t most);
+/* What is in flight gets wait_s seconds and is given up then (its outcome says so). Outcomes can still be
+ * taken. */
+void webhook_pool_stop(struct webhook_pool *pool, int wait_s);
+void webhook_pool_free(struct webhook_pool *pool); /* NULL is fine */
+
+#endif

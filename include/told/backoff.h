@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When a message is tried again. Defaults of design section 10; jitter comes from a seed, never from a clock. */
+#ifndef TOLD_BACKOFF_H
+#define TOLD_BACKOFF_H
+
+#include "told/instant.h"
+
+struct backoff_policy {
+    int steps_s[12];            /* waits after the 1st, 2nd … failure, seconds, 0-terminated; the last repeats */
+    int uncertain_s;            /* not before this after *uncertain* */
+    int jitter_percent;         /* ± */
+    int other_channel_failures; /* after so many failures the other channel is used as well */
+    int other_channel_s;        /* or after so long */
+};
+
+extern const struct backoff_policy BACKOFF_IMMEDIATE; /* 30 s, 1, 2, 5 minutes, then every 5; uncertain 2 minutes; other channel at the first failure */
+extern const struct backoff_policy BACKOFF_ORDINARY;  /* 1, 5, 15, 30, 60 minutes, then hourly; uncertain 15 minutes; other channel after 3 or 15 minutes */
+
+#define BACKOFF_LONGEST_S (5 * 24 * 3600) /* after this a message ends failed (design section 10) */
+
+/* failures: how many there were, at least 1. seed: the message's id. */
+struct instant backoff_next(const struct backoff_policy *policy, int failures, bool uncertain, uint64_t seed, struct instant now);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who is who: roles and lines (configuration), people, teams and posts (data), and who a role comes to for a child
+ * at an instant. Names of roles are data: code knows none.
+ */
+#ifndef TOLD_DIRECTORY_H
+#define TOLD_DIRECTORY_H
+
+#include "told/calendar.h"
+
+struct directory;
+
+enum role_held {
+    ROLE_HELD_MAILBOX,    /* always its shared mailbox */
+    ROLE_HELD_ALLOCATION, /* the practitioner allocated to the child in that role */
+    ROLE_HELD_TEAM,       /* whoever holds the post in the team of the child's worker (`of` names the worker's role) */
+    ROLE_HELD_POST,       /* whoever holds the post in the authority */
+};
+
+struct directory_role {
+    const char *name;
+    enum role_held held;
+    const char *of;      /* ROLE_HELD_TEAM: the allocated role whose team counts; else NULL */
+    const char *above;   /* next one up the line, or NULL at the top */
+    const char *line;    /* name of the line it belongs to, or enters: "csc", "yos" */
+    const char *mailbox; /* shared address, or NULL: a role without one needs falls_to */
+    const char *webhook; /* configured endpoint that is also told, or NULL */
+    const char *falls_to[4];  /* tried in order when nobody is there; NULL-terminated */
+    const char *out_of_hours; /* role that stands in outside office hours for immediate duties, or NULL */
+    bool office_hours;   /* its mailbox is read in office hours only: Monday to Friday 09:00–17:00, no bank holiday */
+    bool chase;          /* outside the authority: chased again at every step while the line above is told in parallel */
+};
+
+struct directory_person {
+    const char *id; /* "p-101" */
+    const char *name;
+    const char *email;   /* NULL: none */
+    const char *webhook; /* endpoint name, or NULL */
+    const char *team;    /* or NULL */
+    struct instant left_at; /* INSTANT_NONE while in service; a leaver is nobody */
+};
+
+/* All text is copied. */
+struct directory *directory_new(const char *last_resort_mailbox);
+void directory_free(struct directory *directory);
+void directory_add_role(struct directory *directory, const struct directory_role *role);
+void directory_add_person(struct directory *directory, const struct directory_person *person);
+void directory_add_post(struct directory *directory, const char *person_id, const char *role);
+const struct directory_role *directory_role(const struct directory *directory, const char *name);       /* or NULL */
+const struct directory_person *directory_person(const struct directory *directory, const char *id); /* or NULL */
+
+/* NULL, or the first fault of the roles ("role X: what, what to do"; caller frees): an `above`, `falls_to`, `of` or
+ * `out_of_hours` that names no role, a circle, a role whose falling through does not end in a mailbox. Call again
+ * with *cursor (start at 0) for the next one. */
+char *directory_validate(const struct directory *directory, size_t *cursor);
+
+struct allocation {
+    const char *role;
+    const char *person_id;
+};
+
+enum recipient_kind {
+    RECIPIENT_PERSON,
+    RECIPIENT_MAILBOX,
+    RECIPIENT_LAST_RESORT, /* nobody at all: an alarm, never silence */
+};
+
+struct recipient {
+    enum recipient_kind kind;
+    const char *id;      /* person id, or "mailbox:<role>", or "last-resort"; borrowed from the directory */
+    const char *email;   /* or NULL */
+    const char *webhook; /* endpoint name, or NULL */
+    const char *role;    /* the role it came from after falling through */
+    bool fell_through;   /* nobody held the role that was asked for */
+    char because[256];   /* "social-worker: nobody allocated; social-work-team-manager: p-7 of team north": ids, never names */
+};
+
+/* Who `role` comes to. Never fails: the last resort is the end of every way. */
+void directory_resolve(const struct directory *directory, const struct calendar *calendar, const char *role,
+                       const struct allocation *allocations, size_t allocation_count, bool immediate, struct instant now,
+                       struct recipient *ret);
+bool directory_is_office_hours(const struct calendar *calendar, struct instant at);
+
+/* The roles above `role`, in climbing order. line "" or NULL: its own `above` chain; else, where `role` is in that
+ * line, the rest of it (the same chain), and where it is not, its own chain. Returns the count, at most `most`. */
+size_t directory_ladder(const struct directory *directory, const char *role, const char *line, const char **ret, size_t most);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* jansson with the strictness told needs: duplicate keys refused, depth at most 16, one value and nothing after. */
+#ifndef TOLD_JSON_H
+#define TOLD_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define JSON_DEPTH_MOST 16
+
+/* A new reference, or NULL and *ret_reason (caller frees; "line L column C: what"). The reason never quotes the
+ * input: it may hold a name. */
+json_t *json_parse(const char *bytes, size_t len, char **ret_reason);
+const char *json_text_at(const json_t *object, const char *key); /* the string, or NULL if absent or no string */
+/* Canonical text (sorted keys, no blanks); the caller frees. Equal values give equal text. */
+char *json_canonical(const json_t *value);
+/* SHA-256 of the canonical text, without the named top-level keys (NULL-terminated list, may be NULL). 64 hex digits. */
+void json_digest(const json_t *object, const char *const *without, char out[65]);
+
+#endif

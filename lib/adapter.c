@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "told/adapter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapted_list.h"
+#include "adapter_court_register.h"
+#include "told/event.h"
+#include "told/mem.h"
+
+/* An event that is one already: handed on as it is, its own source and id kept. */
+static char *run_cloudevents(const json_t *root, const struct adapter_origin *origin,
+                             struct adapted_list *list)
+{
+    json_t *copy = json_deep_copy(root);
+
+    (void)origin;
+    adapted_list_add_event(list, "the message", copy);
+    return NULL;
+}
+
+static const struct {
+    const char *name;
+    char *(*run)(const json_t *root, const struct adapter_origin *origin, struct adapted_list *list);
+} ADAPTERS[] = {
+    {"cloudevents", run_cloudevents},
+    {"hmcts-court-register", adapter_court_register_run},
+};
+
+#define ADAPTER_COUNT (sizeof ADAPTERS / sizeof ADAPTERS[0])
+
+bool adapter_is_known(const char *name)
+{
+    for (size_t i = 0; i < ADAPTER_COUNT; i++)
+        if (strcmp(ADAPTERS[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* An adapter copies foreign text into events. What the catalogue would refuse is found here, where the part
+ * of the message it came from is still known. */
+static void refuse_invalid(struct adapted_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct adapted *adapted = &list->items[i];
+        enum event_fault fault;
+        char *reason = NULL;
+        if (adapted->event == NULL)
+            continue;
+        struct event *event = event_from_json(adapted->event, &fault, &reason);
+        if (event == NULL) {
+            json_decref(adapted->event);
+            adapted->event = NULL;
+            adapted->reason = reason;
+        }
+        event_free(event);
+    }
+}
+
+char *adapter_run(const char *name, const char *bytes, size_t len, const char *source, const char *id,
+                  struct instant sent_at, struct adapted_list *ret)
+{
+    const struct adapter_origin origin = {.source = source, .id = id, .sent_at = sent_at};
+    struct adapted_list list = {0};
+    char *reason = NULL;
+    json_t *root = NULL;
+    size_t i = 0;
+
+    while (i < ADAPTER_COUNT && strcmp(ADAPTERS[i].name, name) != 0)
+        i++;
+    if (i == ADAPTER_COUNT)
+        return mem_copy("no adapter of that name: cloudevents or hmcts-court-register");
+    root = json_parse(bytes, len, &reason);
+    if (root == NULL)
+        goto done;
+    reason = ADAPTERS[i].run(root, &origin, &list);
+    if (reason != NULL)
+        goto done;
+    refuse_invalid(&list);
+    *ret = list;
+    list = (struct adapted_list){0};
+done:
+    adapted_list_release(&list);
+    json_decref(root);
+    return reason;
+}

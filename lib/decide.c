@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * 1. Every rule that listens to this type of event is asked; it says yes, no or unknown.
+ * 2. Yes with a clock that can be worked out is a duty. Two rules that tell the same roles of one duty are
+ * one.
+ * 3. Unknown, in the condition or in the clock, is a review; a duty that comes out by one of its rules needs
+ * none.
+ * 4. The rest is kept with its reason, for whoever asks why not.
+ */
+#include "told/decide.h"
+
+#include <string.h>
+
+#include "decide_memory.h"
+#include "decide_text.h"
+#include "event_slots.h"
+#include "protocol_index.h"
+
+enum verdict {
+    VERDICT_NO,
+    VERDICT_UNKNOWN,
+    VERDICT_YES,
+};
+
+struct answer {
+    enum verdict verdict;
+    struct deadline_due due;
+};
+
+struct decider {
+    const struct calendar *calendar;
+    const struct decide_input *input;
+    const struct protocol_arms *arms;
+    struct answer *answers; /* one for each arm */
+    struct term_scope scope;
+    struct buf text;
+    struct buf scratch;
+    struct decision *ret;
+};
+
+static void decide_ask(struct decider *decider, size_t index)
+{
+    const struct rule_arm *arm = decider->arms->list[index];
+    struct answer *answer = &decider->answers[index];
+    enum truth truth = expr_eval(arm->when, &decider->scope);
+
+    if (truth == TRUTH_FALSE)
+        return;
+    deadline_compute(arm->within, decider->calendar, &decider->scope, &answer->due);
+    answer->verdict = truth == TRUTH_TRUE && answer->due.known ? VERDICT_YES : VERDICT_UNKNOWN;
+}
+
+static char *decide_take_text(struct decider *decider)
+{
+    char *text = decide_memory_text(decider->ret->memory, buf_string(&decider->text), decider->text.len);
+
+    buf_reset(&decider->text);
+    return text;
+}
+
+/* Those whom the rule names, and those whom it surely names as well. */
+static void decide_tell(struct decider *decider, const struct rule_arm *arm, struct decided_duty *duty)
+{
+    const struct rule *rule = arm->rule;
+
+    duty->tell =
+        decide_memory_take(decider->ret->memory, rule->tell.count + rule->also_count, sizeof(char *));
+    for (size_t i = 0; i < rule->tell.count; i++)
+        duty->tell[duty->tell_count++] = rule->tell.list[i];
+    for (size_t i = 0; i < rule->also_count; i++) {
+        if (expr_eval(arm->also[i], &decider->scope) == TRUTH_TRUE &&
+            !rule_texts_has(&rule->tell, rule->also[i].role))
+            duty->tell[duty->tell_count++] = rule->also[i].role;
+    }
+    duty->copy = decide_memory_take(decider->ret->memory, rule->copy.count, sizeof(char *));
+    for (size_t i = 0; i < rule->copy.count; i++)
+        duty->copy[duty->copy_count++] = rule->copy.list[i];
+}
+
+static bool decide_is_told(const struct decided_duty *duty, const char *role)
+{
+    for (size_t i = 0; i < duty->tell_count; i++) {
+        if (strcmp(duty->tell[i], role) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool decide_is_same_duty(const struct decided_duty *a, const struct decided_duty *b)
+{
+    if (strcmp(a->duty, b->duty) != 0 || a->tell_count != b->tell_count)
+        return false;
+    for (size_t i = 0; i < a->tell_count; i++) {
+        if (!decide_is_told(b, a->tell[i]))
+            return false;
+    }
+    return true;
+}
+
+/* The duty that tells the same roles already, if another rule brought it out. */
+static struct decided_duty *decide_find_twin(const struct decision *decision, const struct decided_duty *duty)
+{
+    for (size_t i = 0; i < decision->duty_count; i++) {
+        if (decide_is_same_duty(&decision->duties[i], duty))
+            return &decision->duties[i];
+    }
+    return NULL;
+}
+
+static void decide_add_duty(struct decider *decider, size_t index)
+{
+    const struct rule_arm *arm = decider->arms->list[index];
+    const struct deadline_due *due = &decider->answers[index].due;
+    struct decided_duty duty = {.rule = arm->rule,
+                                .duty = arm->rule->duty,
+                                .ladder = arm->rule->ladder,
+                                .due_at = due->at,
+                                .immediate = due->immediate,
+                                .provisional = due->provisional};
+    struct decided_duty *twin;
+
+    decide_tell(decider, arm, &duty);
+    twin = decide_find_twin(decider->ret, &duty);
+    if (twin != NULL && instant_compare(twin->due_at, duty.due_at) <= 0)
+        return; /* the earlier clock stands */
+    decide_text_key(arm, decider->input, &decider->text);
+    duty.key = decide_take_text(decider);
+    decide_text_shows(arm, &decider->scope, due->at, &decider->text);
+    duty.shows = decide_take_text(decider);
+    duty.because = decide_text_because(arm, decider->calendar, &decider->scope, due, &decider->scratch);
+    if (twin == NULL) {
+        decider->ret->duties[decider->ret->duty_count++] = duty;
+    } else {
+        json_decref(twin->because);
+        *twin = duty;
+    }
+}
+
+static bool decide_has_duty(const struct decision *decision, const char *duty)
+{
+    for (size_t i = 0; i < decision->duty_count; i++) {
+        if (strcmp(decision->duties[i].duty, duty) == 0)
+            return true;
+    }
+    return false;
+}
+
+static struct decided_review *decide_find_review(const struct decision *decision, const char *duty)
+{
+    for (size_t i = 0; i < decision->review_count; i++) {
+        if (strcmp(decision->reviews[i].duty, duty) == 0)
+            return &decision->reviews[i];
+    }
+    return NULL;
+}
+
+struct missing {
+    struct decider *decider;
+    struct decided_review *review;
+};
+
+static void decide_add_missing(void *cookie, const char *name, size_t len)
+{
+    const struct missing *missing = cookie;
+    struct decided_review *review = missing->review;
+    const char **grown;
+
+    for (size_t i = 0; i < review->unknown_count; i++) {
+        if (strcmp(review->unknown[i], name) == 0)
+            return;
+    }
+    grown = decide_memory_take(missing->decider->ret->memory, review->unknown_count + 1, sizeof(char *));
+    if (review->unknown_count > 0)
+        memcpy(grown, review->unknown, review->unknown_count * sizeof(char *));
+    grown[review->unknown_count++] = decide_memory_text(missing->decider->ret->memory, name, len);
+    review->unknown = grown;
+}
+
+/* 1 working day, or the duty's own clock where that is shorter; a second rule of the duty adds what it
+ * misses. */
+static void decide_add_review(struct decider *decider, size_t index)
+{
+    const struct rule_arm *arm = decider->arms->list[index];
+    struct instant own = decider->answers[index].due.at;
+    struct decided_review *review = decide_find_review(decider->ret, arm->rule->duty);
+    struct missing missing;
+
+    if (review == NULL) {
+        review = &decider->ret->reviews[decider->ret->review_count++];
+        review->duty = arm->rule->duty;
+        review->due_at = deadline_next_working_day(decider->calendar, decider->input->received_at);
+    }
+    review->due_at = instant_earlier(review->due_at, own);
+    missing = (struct missing){decider, review};
+    if (expr_eval(arm->when, &decider->scope) == TRUTH_UNKNOWN)
+        expr_unknown(arm->when, &decider->scope, decide_add_missing, &missing);
+    deadline_unknown(arm->within, &decider->scope, decide_add_missing, &missing);
+}
+
+static void decide_add_not(struct decider *decider, size_t index, const char *because)
+{
+    const struct rule_arm *arm = decider->arms->list[index];
+    struct decided_not *one = &decider->ret->nots[decider->ret->not_count++];
+
+    one->duty = arm->rule->duty;
+    if (because == NULL)
+        decide_text_not(arm, &decider->scope, &decider->scratch, &decider->text);
+    else
+        buf_text(&decider->text, because);
+    one->because = decide_take_text(decider);
+}
+
+static void decide_all(struct decider *decider)
+{
+    size_t count = decider->arms->count;
+
+    for (size_t i = 0; i < count; i++)
+        decide_ask(decider, i);
+    for (size_t i = 0; i < count; i++) {
+        if (decider->answers[i].verdict == VERDICT_YES)
+            decide_add_duty(decider, i);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (decider->answers[i].verdict == VERDICT_UNKNOWN &&
+            !decide_has_duty(decider->ret, decider->arms->list[i]->rule->duty))
+            decide_add_review(decider, i);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *duty = decider->arms->list[i]->rule->duty;
+
+        if (decider->answers[i].verdict == VERDICT_NO && !decide_has_duty(decider->ret, duty) &&
+            decide_find_review(decider->ret, duty) == NULL)
+            decide_add_not(decider, i, NULL);
+    }
+}
+
+void decide(const struct protocol *protocol, const struct calendar *calendar,
+            const struct decide_input *input, struct decision *ret)
+{
+    struct decider decider = {.calendar = calendar, .input = input, .ret = ret};
+    int type_index = event_type_index(input->event);
+    size_t count;
+
+    *ret = (struct decision){0};
+    if (type_index < 0)
+        return; /* no rule listens to what is outside the catalogue */
+    decider.arms = protocol_arms(protocol, type_index);
+    count = decider.arms->count;
+    ret->memory = decide_memory_new();
+    ret->duties = decide_memory_take(ret->memory, count, sizeof(*ret->duties));
+    ret->reviews = decide_memory_take(ret->memory, count, sizeof(*ret->reviews));
+    ret->nots = decide_memory_take(ret->memory, count, sizeof(*ret->nots));
+    decider.answers = decide_memory_take(ret->memory, count, sizeof(*decider.answers));
+    term_scope_init(&decider.scope, input);
+    if (event_retracts(input->event) == NULL) {
+        decide_all(&decider);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            decide_add_not(&decider, i, "the event only takes back an earlier one");
+    }
+    buf_release(&decider.scratch);
+    buf_release(&decider.text);
+}
+
+void decision_release(struct decision *decision)
+{
+    for (size_t i = 0; i < decision->duty_count; i++)
+        json_decref(decision->duties[i].because);
+    decide_memory_free(decision->memory);
+    *decision = (struct decision){0};
+}
+
+static json_t *decision_list(const char *const *list, size_t count)
+{
+    json_t *json = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(json, json_string(list[i]));
+    return json;
+}
+
+static json_t *decision_duty_json(const struct decided_duty *duty)
+{
+    char due_at[INSTANT_TEXT_SIZE];
+
+    return json_pack("{ss so so ss so sO so sb sb ss}", "duty", duty->duty, "tell",
+                     decision_list(duty->tell, duty->tell_count), "recipients", json_array(), "due_at",
+                     instant_print(duty->due_at, due_at), "ladder", json_array(), "because", duty->because,
+                     "copy", decision_list(duty->copy, duty->copy_count), "immediate",
+                     duty->immediate ? 1 : 0, "provisional", duty->provisional ? 1 : 0, "rule",
+                     rule_name(duty->rule));
+}
+
+json_t *decision_json(const struct decision *decision)
+{
+    json_t *duties = json_array();
+    json_t *reviews = json_array();
+    json_t *nots = json_array();
+    char due_at[INSTANT_TEXT_SIZE];
+
+    for (size_t i = 0; i < decision->duty_count; i++)
+        json_array_append_new(duties, decision_duty_json(&decision->duties[i]));
+    for (size_t i = 0; i < decision->review_count; i++) {
+        const struct decided_review *review = &decision->reviews[i];
+
+        json_array_append_new(reviews, json_pack("{ss so ss}", "duty", review->duty, "unknown",
+                                                 decision_list(review->unknown, review->unknown_count),
+                                                 "due_at", instant_print(review->due_at, due_at)));
+    }
+    for (size_t i = 0; i < decision->not_count; i++)
+        json_array_append_new(
+            nots, json_pack("{ss ss}", "duty", decision->nots[i].duty, "because", decision->nots[i].because));
+    return json_pack("{so so so so}", "duties", duties, "reviews", reviews, "watches", json_array(), "not",
+                     nots);
+}
+
+static bool decide_is_other(const struct event *ground, const struct event *later, const char *field)
+{
+    const char *a = event_word(ground, field);
+    const char *b = event_word(later, field);
+
+    return a != NULL && b != NULL && strcmp(a, b) != 0;
+}
+
+bool decide_closes(const struct rule *rule, const struct event *ground, const struct event *later)
+{
+    struct decide_input input = {.event = later};
+    struct term_scope scope;
+    bool other_case = event_case(ground) != NULL && event_case(later) != NULL &&
+                      strcmp(event_case(ground), event_case(later)) != 0;
+
+    if (event_retracts(later) != NULL || other_case || decide_is_other(ground, later, "hearing") ||
+        decide_is_other(ground, later, "meeting"))
+        return false;
+    term_scope_init(&scope, &input);
+    for (size_t i = 0; i < rule->close_count; i++) {
+        if (rule->closes[i].type_index == event_type_index(later) &&
+            (rule->closes[i].expr == NULL || expr_eval(rule->closes[i].expr, &scope) == TRUTH_TRUE))
+            return true;
+    }
+    return false;
+}

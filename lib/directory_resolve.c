@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who a role comes to. The rule is A07: "Send to the team manager; none known: MASH duty; out of hours:
+ * Emergency Duty Team." and that the duty "does not fall away". With names of roles taken out, for one role:
+ *
+ *   1  held by allocation, and the one allocated can be told            that person, at any hour
+ *   2  the duty is immediate, the offices are closed, a stand-in named  whoever the stand-in comes to
+ *   3  held in a team or as a post, and a holder can be told            that person
+ *   4  has a mailbox that is read now, or was asked for itself          the mailbox
+ *   5  each role it falls to, in order, by the same steps
+ *
+ * If all that found nobody: a mailbox that is read in the morning, met on the way; if none, the last resort.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "directory_store.h"
+#include "told/mem.h"
+
+#define OPENS_MINUTE (9 * 60)
+#define CLOSES_MINUTE (17 * 60)
+
+/* One search. A role found empty once is not tried again, so a circle of falls_to ends. */
+struct search {
+    const struct directory *directory;
+    const struct allocation *allocations;
+    size_t allocation_count;
+    struct instant now;
+    bool immediate;
+    bool closed;                         /* outside office hours */
+    bool *tried;                         /* by index of the role */
+    const struct directory_stand *later; /* a mailbox that is not read before morning */
+    struct recipient *ret;
+};
+
+bool directory_is_office_hours(const struct calendar *calendar, struct instant at)
+{
+    int minute = civil_minute_of(at);
+    return minute >= OPENS_MINUTE && minute < CLOSES_MINUTE &&
+           calendar_is_working_day(calendar, civil_day_of(at));
+}
+
+/* A text that was cut off may end within a character; without that piece it is UTF-8 again. */
+static void trim_piece(char *text)
+{
+    size_t len = strlen(text), lead = len;
+    while (lead > 0 && ((unsigned char)text[lead - 1] & 0xc0) == 0x80)
+        lead--;
+    if (lead > 0 && (unsigned char)text[lead - 1] >= 0x80)
+        text[lead - 1] = '\0';
+}
+
+/* Appends "role: what" to the reasons; what does not fit is cut. */
+static void __attribute__((format(printf, 3, 4)))
+note(struct search *search, const char *role, const char *format, ...)
+{
+    char *text = search->ret->because;
+    size_t room = sizeof search->ret->because, len = strlen(text);
+    va_list values;
+
+    snprintf(text + len, room - len, "%s%s: ", len > 0 ? "; " : "", role);
+    len = strlen(text);
+    va_start(values, format);
+    int wanted = vsnprintf(text + len, room - len, format, values);
+    va_end(values);
+    if (wanted < 0 || (size_t)wanted >= room - len)
+        trim_piece(text);
+}
+
+static bool take_person(struct search *search, const struct directory_role *role,
+                        const struct directory_person *person)
+{
+    struct recipient *ret = search->ret;
+    ret->kind = RECIPIENT_PERSON;
+    ret->id = person->id;
+    ret->email = person->email;
+    ret->webhook = person->webhook;
+    ret->role = role->name;
+    return true;
+}
+
+static bool take_mailbox(struct search *search, const struct directory_stand *stand)
+{
+    struct recipient *ret = search->ret;
+    ret->kind = RECIPIENT_MAILBOX;
+    ret->id = stand->mailbox_id;
+    ret->email = stand->role.mailbox;
+    ret->webhook = stand->role.webhook;
+    ret->role = stand->role.name;
+    return true;
+}
+
+/* NULL, or why this person cannot be told. */
+static const char *why_not(const struct search *search, const struct directory_person *person)
+{
+    if (!instant_is_none(person->left_at) && instant_compare(person->left_at, search->now) <= 0)
+        return "has left";
+    if (person->email == NULL && person->webhook == NULL)
+        return "has no address";
+    return NULL;
+}
+
+/* ---- step 1: who is allocated to the child ---- */
+
+static bool find_allocated(struct search *search, const struct directory_role *role)
+{
+    bool anybody = false;
+    for (size_t i = 0; i < search->allocation_count; i++) {
+        const struct allocation *allocation = &search->allocations[i];
+        if (strcmp(allocation->role, role->name) != 0 || allocation->person_id == NULL)
+            continue;
+        anybody = true;
+        const struct directory_person *person = directory_person(search->directory, allocation->person_id);
+        const char *reason = person != NULL ? why_not(search, person) : NULL;
+        if (person == NULL) /* the id came with an event: it may be anything, a name too */
+            note(search, role->name, "the one allocated is not in the directory");
+        else if (reason != NULL)
+            note(search, role->name, "%s %s", person->id, reason);
+        else {
+            note(search, role->name, "%s is allocated", person->id);
+            return take_person(search, role, person);
+        }
+    }
+    if (!anybody)
+        note(search, role->name, "nobody allocated");
+    return false;
+}
+
+/* ---- step 3: who holds the post ---- */
+
+/* team NULL: in the whole authority. */
+static bool find_holder(struct search *search, const struct directory_role *role, const char *team)
+{
+    for (size_t i = 0; i < search->directory->post_count; i++) {
+        const struct directory_post *post = &search->directory->posts[i];
+        if (strcmp(post->role, role->name) != 0)
+            continue;
+        const struct directory_person *person = directory_person(search->directory, post->person_id);
+        if (person == NULL || why_not(search, person) != NULL)
+            continue;
+        if (team != NULL && (person->team == NULL || strcmp(person->team, team) != 0))
+            continue;
+        if (team != NULL)
+            note(search, role->name, "%s of team %s", person->id, team);
+        else
+            note(search, role->name, "%s holds the post", person->id);
+        return take_person(search, role, person);
+    }
+    if (team != NULL)
+        note(search, role->name, "nobody in team %s", team);
+    else
+        note(search, role->name, "nobody holds the post");
+    return false;
+}
+
+/* The team counts even where its worker has left: the case stays with it until it is given to another. */
+static const char *team_of(const struct search *search, const char *worker_role)
+{
+    for (size_t i = 0; worker_role != NULL && i < search->allocation_count; i++) {
+        const struct allocation *allocation = &search->allocations[i];
+        if (strcmp(allocation->role, worker_role) != 0)
+            continue;
+        const struct directory_person *person = directory_person(search->directory, allocation->person_id);
+        if (person != NULL && person->team != NULL)
+            return person->team;
+    }
+    return NULL;
+}
+
+static bool find_post(struct search *search, const struct directory_role *role)
+{
+    if (role->held == ROLE_HELD_POST)
+        return find_holder(search, role, NULL);
+    if (role->held != ROLE_HELD_TEAM)
+        return false;
+    const char *team = team_of(search, role->of);
+    if (team != NULL)
+        return find_holder(search, role, team);
+    note(search, role->name, "no team known");
+    return false;
+}
+
+/* ---- step 4: the shared mailbox ---- */
+
+static bool find_mailbox(struct search *search, const struct directory_stand *stand, bool asked_for)
+{
+    const struct directory_role *role = &stand->role;
+    if (role->mailbox == NULL)
+        return false;
+    if (role->office_hours && search->closed && !asked_for) {
+        note(search, role->name, "closed");
+        search->later = search->later != NULL ? search->later : stand;
+        return false;
+    }
+    note(search, role->name, "mailbox");
+    return take_mailbox(search, stand);
+}
+
+/* ---- all of it ---- */
+
+static bool find(struct search *search, const char *name, bool asked_for)
+{
+    const struct directory *directory = search->directory;
+    size_t index = 0;
+    while (index < directory->stand_count && strcmp(directory->stands[index]->role.name, name) != 0)
+        index++;
+    if (index == directory->stand_count || search->tried[index])
+        return false;
+    search->tried[index] = true;
+
+    const struct directory_stand *stand = directory->stands[index];
+    const struct directory_role *role = &stand->role;
+    if (role->held == ROLE_HELD_ALLOCATION && find_allocated(search, role))
+        return true;
+    if (search->immediate && search->closed && role->out_of_hours != NULL) {
+        note(search, role->name, "out of hours");
+        if (find(search, role->out_of_hours, false))
+            return true;
+    }
+    if (find_post(search, role) || find_mailbox(search, stand, asked_for))
+        return true;
+    for (size_t i = 0; i < DIRECTORY_FALLS_MOST && role->falls_to[i] != NULL; i++)
+        if (find(search, role->falls_to[i], false))
+            return true;
+    return false;
+}
+
+static void take_last_resort(struct search *search, const char *role)
+{
+    struct recipient *ret = search->ret;
+    const struct directory_role *asked = directory_role(search->directory, role);
+    ret->kind = RECIPIENT_LAST_RESORT;
+    ret->id = "last-resort";
+    ret->email = search->directory->last_resort_mailbox;
+    ret->role = asked != NULL ? asked->name : "last-resort";
+    ret->fell_through = true;
+    note(search, "last-resort", asked != NULL ? "nobody at all" : "the role asked for is not configured");
+}
+
+void directory_resolve(const struct directory *directory, const struct calendar *calendar, const char *role,
+                       const struct allocation *allocations, size_t allocation_count, bool immediate,
+                       struct instant now, struct recipient *ret)
+{
+    *ret = (struct recipient){0};
+    struct search search = {
+        .directory = directory,
+        .allocations = allocations,
+        .allocation_count = allocation_count,
+        .now = now,
+        .immediate = immediate,
+        .closed = !directory_is_office_hours(calendar, now),
+        .tried = mem_new(directory->stand_count + 1),
+        .ret = ret,
+    };
+    if (find(&search, role, true)) {
+        ret->fell_through = strcmp(ret->role, role) != 0;
+    } else if (search.later != NULL) {
+        note(&search, search.later->role.name, "its mailbox, for the morning");
+        take_mailbox(&search, search.later);
+        ret->fell_through = strcmp(ret->role, role) != 0;
+    } else {
+        take_last_resort(&search, role);
+    }
+    free(search.tried);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of a directory, shared by directory.c (what is in it), directory_validate.c and
+ * directory_resolve.c. */
+#ifndef TOLD_DIRECTORY_STORE_H
+#define TOLD_DIRECTORY_STORE_H
+
+#include "told/directory.h"
+
+#define DIRECTORY_FALLS_MOST (sizeof((struct directory_role *)0)->falls_to / sizeof(char *))
+
+struct directory_post {
+    const char *person_id; /* looked up when it is asked for: people and posts may come in any order */
+    const char *role;
+};
+
+struct directory_stand {
+    struct directory_role role;
+    const char *mailbox_id; /* "mailbox:<role>" */
+};
+
+struct directory {
+    const char *last_resort_mailbox;
+    /* In order of configuration. Each stays where it is, for pointers to it are handed out. */
+    struct directory_stand **stands;
+    size_t stand_count;
+    struct directory_person **people; /* sorted by id */
+    size_t person_count;
+    struct directory_post *posts; /* in order of adding: the first who is there holds the post */
+    size_t post_count;
+    char **texts; /* every string above; freed together */
+    size_t text_count;
+};
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* told as systemd and an operator see it: ready, watched, told to read again, told to stop, and refusing to run. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cluster.h"
+#include "harness.h"
+#include "told/mem.h"
+
+static int start(void **state)
+{
+    const struct harness_options options = {0};
+
+    *state = harness_start(&options);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    unsetenv("TOLD_HANG");
+    unsetenv("TOLD_HANG_FILE");
+    harness_stop(*state);
+    return 0;
+}
+
+static void assert_ends(struct harness *h, pid_t told, int exit_code)
+{
+    int status = harness_signal(h, told, SIGTERM);
+
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != exit_code) {
+        char *log = harness_log(h);
+
+        fail_msg("told ended with status %x instead of exit %d; it said:\n%s", (unsigned)status, exit_code, log);
+    }
+}
+
+static void assert_logged(struct harness *h, const char *want)
+{
+    char *log = harness_log(h);
+
+    if (strstr(log, want) == NULL)
+        fail_msg("\"%s\" is not in the log:\n%s", want, log);
+    free(log);
+}
+
+static void test_service_is_ready_petted_and_stopped_in_order(void **state)
+{
+    pid_t told = harness_told(*state, NULL, "WATCHDOG_USEC=2000000");
+    char *log;
+
+    assert_true(harness_await_notify(*state, "STATUS=running", 20000));
+    assert_true(harness_await_notify(*state, "WATCHDOG=1", 5000));
+    assert_true(harness_await_notify(*state, "WATCHDOG=1", 5000));
+    assert_ends(*state, told, 0);
+    assert_true(harness_await_notify(*state, "STOPPING=1", 1000));
+    log = harness_log(*state);
+    assert_true(strstr(log, "stage=ingest state=stopped") < strstr(log, "stage=decide state=stopped"));
+    assert_true(strstr(log, "stage=decide state=stopped") < strstr(log, "stage=escalate state=stopped"));
+    assert_true(strstr(log, "stage=escalate state=stopped") < strstr(log, "stage=dispatch state=stopped"));
+    assert_non_null(strstr(log, "told=stopped exit=0"));
+    free(log);
+}
+
+/* Needs a build with -DTOLD_FAULTS, as those of the tests are. */
+static void check_hang(struct harness *h, const char *stage)
+{
+    char *file = harness_path(h, "hang");
+    pid_t told;
+
+    setenv("TOLD_HANG", stage, 1);
+    setenv("TOLD_HANG_FILE", file, 1);
+    told = harness_told(h, NULL, "WATCHDOG_USEC=1000000");
+    assert_true(harness_await_notify(h, "WATCHDOG=1", 5000));
+    harness_write(h, "hang", "");
+    for (int pets = 0; harness_await_notify(h, "WATCHDOG=1", 1500); pets++)
+        assert_true(pets < 40); /* those from before it hung */
+    harness_signal(h, told, SIGKILL);
+    unlink(file);
+    free(file);
+}
+
+static void test_service_is_not_petted_while_a_stage_hangs(void **state)
+{
+    static const char *const stages[] = {"ingest", "decide", "escalate", "dispatch"};
+
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+        char *want = mem_printf("watchdog=withheld stage=%s", stages[i]);
+
+        check_hang(*state, stages[i]);
+        assert_logged(*state, want);
+        free(want);
+    }
+}
+
+static char *read_config(struct harness *h)
+{
+    FILE *file = fopen(harness_config(h), "r");
+    struct buf text = {0};
+    char some[4096];
+
+    assert_non_null(file);
+    for (size_t got; (got = fread(some, 1, sizeof some, file)) > 0;)
+        buf_append(&text, some, got);
+    fclose(file);
+    return buf_take(&text);
+}
+
+static void test_service_reloads_or_keeps_the_old_and_says_so(void **state)
+{
+    pid_t told = harness_told(*state, NULL, NULL);
+    char *good = read_config(*state), *bad = mem_printf("%spol_ms = 1;\nlast_result = 2;\n", good), *other;
+
+    harness_write(*state, "told.conf", bad);
+    harness_signal(*state, told, SIGHUP);
+    assert_true(harness_await_notify(*state, "RELOADING=1\nMONOTONIC_USEC=", 5000));
+    assert_true(harness_await_notify(*state, "READY=1", 5000));
+    assert_logged(*state, "unknown setting pol_ms");
+    assert_logged(*state, "unknown setting last_result");
+    assert_logged(*state, "configuration=refused");
+    other = mem_printf("%sladder = { dwell_working_days = 2; };\n", good);
+    memcpy(strstr(other, "senders = 2"), "senders = 3", 11);
+    harness_write(*state, "told.conf", other);
+    harness_signal(*state, told, SIGHUP);
+    assert_true(harness_await_notify(*state, "RELOADING=1", 5000));
+    assert_true(harness_await_notify(*state, "READY=1", 5000));
+    assert_logged(*state, "configuration=reloaded");
+    assert_logged(*state, "email.senders has changed, restart told");
+    assert_ends(*state, told, 0);
+    free(good);
+    free(bad);
+    free(other);
+}
+
+static void test_service_waits_for_a_database_that_is_away(void **state)
+{
+    pid_t told;
+
+    cluster_halt(harness_cluster(*state));
+    told = harness_told(*state, NULL, "WATCHDOG_USEC=4000000"); /* ready: publishers are answered with BUSY */
+    assert_true(harness_await_notify(*state, "STATUS=waiting for the database", 5000));
+    assert_true(harness_await_notify(*state, "WATCHDOG=1", 5000));
+    assert_logged(*state, "database=away state=waiting");
+    cluster_resume(harness_cluster(*state));
+    assert_true(harness_await_notify(*state, "STATUS=running", 20000));
+    assert_logged(*state, "stage=dispatch state=started");
+    assert_ends(*state, told, 0);
+}
+
+/* told as it would be started by hand: its exit code, and all it wrote. */
+static int run(struct harness *h, const char *arguments, struct buf *out)
+{
+    char build[1024], *command, some[1024];
+    ssize_t len = readlink("/proc/self/exe", build, sizeof build - 1);
+    FILE *pipe;
+    int status;
+
+    assert_true(len > 0);
+    build[len] = '\0';
+    *strstr(build, "/tests/") = '\0';
+    command = mem_printf("'%s/told' -f '%s' %s 2>&1", build, harness_config(h), arguments);
+    pipe = popen(command, "r");
+    assert_non_null(pipe);
+    for (size_t got; (got = fread(some, 1, sizeof some, pipe)) > 0;)
+        buf_append(out, some, got);
+    status = pclose(pipe);
+    free(command);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void check_run(struct harness *h, const char *arguments, int exit_code, const char *want)
+{
+    struct buf out = {0};
+    int found = run(h, arguments, &out);
+
+    if (found != exit_code || strstr(buf_string(&out), want) == NULL)
+        fail_msg("told %s: exit %d (wanted %d with \"%s\"):\n%s", arguments, found, exit_code, want, buf_string(&out));
+    buf_release(&out);
+}
+
+static void test_service_checks_without_a_database(void **state)
+{
+    char *good = read_config(*state), *bad = mem_printf("%spol_ms = 1;\n", good);
+
+    cluster_halt(harness_cluster(*state));
+    check_run(*state, "-n", 0, "D41");
+    check_run(*state, "-n -v", 0, "deadline_ms");
+    check_run(*state, "--help", 0, "Usage: told");
+    check_run(*state, "--stages nothing", 64, "not a list of stages");
+    check_run(*state, "--without-secrets", 64, "goes with -n only");
+    harness_write(*state, "told.conf", bad);
+    check_run(*state, "-n", 78, "unknown setting pol_ms");
+    check_run(*state, "", 78, "unknown setting pol_ms");
+    harness_write(*state, "told.conf", good);
+    cluster_resume(harness_cluster(*state));
+    free(good);
+    free(bad);
+}
+
+static void test_service_refuses_a_database_that_does_not_fit(void **state)
+{
+    char *kept = harness_value(*state, "SELECT checksum FROM told.schema_version WHERE number = 1");
+    char *back = mem_printf("UPDATE told.schema_version SET checksum = '%s' WHERE number = 1 RETURNING number", kept);
+
+    free(harness_value(*state, "UPDATE told.installation SET authority = 'elsewhere' RETURNING authority"));
+    check_run(*state, "--stages decide", 69, "belongs to the authority elsewhere");
+    free(harness_value(*state, "UPDATE told.installation SET authority = 'southwark' RETURNING authority"));
+    free(harness_value(*state, "UPDATE told.schema_version SET checksum = 'x' WHERE number = 1 RETURNING number"));
+    check_run(*state, "--stages decide", 69, "database=refused");
+    free(harness_value(*state, back));
+    free(kept);
+    free(back);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_service_is_ready_petted_and_stopped_in_order),
+        cmocka_unit_test(test_service_is_not_petted_while_a_stage_hangs),
+        cmocka_unit_test(test_service_reloads_or_keeps_the_old_and_says_so),
+        cmocka_unit_test(test_service_refuses_a_database_that_does_not_fit),
+        /* From here on the database goes away under the harness's own connection. */
+        cmocka_unit_test(test_service_waits_for_a_database_that_is_away),
+        cmocka_unit_test(test_service_checks_without_a_database),
+    };
+
+    return cmocka_run_group_tests(tests, start, stop);
+}

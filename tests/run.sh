@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs test programs one after another and counts.
+#
+#   tests/run.sh [BINARY | NAME=COMMAND]…
+#
+# A BINARY is a cmocka program: each of its tests counts. NAME=COMMAND is one test: it passes if the command, run by
+# bash, exits 0. Each may take TOLD_TEST_TIMEOUT seconds (300). What fails is shown in full. The last line is always
+# "N passed, N failed"; the exit code is 0 only if something ran and nothing failed.
+set -uo pipefail
+
+readonly LIMIT=${TOLD_TEST_TIMEOUT:-300}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+# The counting below reads cmocka's standard form.
+export CMOCKA_MESSAGE_OUTPUT=STDOUT
+
+passed=0
+failed=0
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+trap 'echo "$passed passed, $((failed + 1)) failed"; exit 130' INT TERM
+
+# Not by line: what a test prints without a newline stands before cmocka's mark on the same line.
+count() {
+    grep -aoF -- "$1" "$out" | wc -l
+}
+
+# why CODE SECONDS
+why() {
+    if [ "$1" -eq 124 ] || { [ "$1" -eq 137 ] && [ "$2" -ge "$LIMIT" ]; }; then
+        echo " (stopped after $LIMIT s)"
+    elif [ "$1" -gt 128 ] && [ "$1" -le 192 ]; then
+        echo " (killed by signal $(($1 - 128)))"
+    else
+        echo " (exit $1)"
+    fi
+}
+
+# report NAME PASSED FAILED SKIPPED SECONDS CODE
+report() {
+    local line="$1: $2 passed, $3 failed"
+    [ "$4" -eq 0 ] || line+=", $4 skipped"
+    line+=", $5 s"
+    [ "$3" -eq 0 ] || line+=$(why "$6" "$5")
+    echo "$line"
+    if [ "$3" -ne 0 ]; then
+        sed 's/^/    /' "$out"
+    fi
+    passed=$((passed + $2))
+    failed=$((failed + $3))
+}
+
+# The group of the test goes with it: a daemon it started must not outlive its limit.
+limited() {
+    timeout --kill-after=10 "$LIMIT" "$@" >"$out" 2>&1 </dev/null
+}
+
+run_command() {
+    local name=${1%%=*} command=${1#*=} begin=$SECONDS code
+    { limited bash -c "$command"; } 2>/dev/null
+    code=$?
+    report "$name" $((code == 0)) $((code != 0)) 0 $((SECONDS - begin)) "$code"
+}
+
+run_binary() {
+    local begin=$SECONDS code ran ok skipped bad
+    { limited "$1"; } 2>/dev/null
+    code=$?
+    ran=$(count '[ RUN      ] ')
+    ok=$(count '[       OK ] ')
+    # cmocka names the skipped once more at the end, after a line with their number.
+    skipped=$(grep -aoE '\[  SKIPPED \] [A-Za-z_]' "$out" | wc -l)
+    skipped=$((skipped - $(sed -n '/\[  SKIPPED \] [0-9]* test/,$p' "$out" | grep -acE '\[  SKIPPED \] [A-Za-z_]')))
+    # One that began and did not end well failed, also where the program crashed in the middle of it.
+    bad=$((ran - ok - skipped))
+    # A leak report, a failed group setup or a program without tests fails nothing that began.
+    if [ "$bad" -eq 0 ] && { [ "$code" -ne 0 ] || [ "$ran" -eq 0 ]; }; then
+        bad=1
+    fi
+    report "${1##*/}" "$ok" "$bad" "$skipped" $((SECONDS - begin)) "$code"
+}
+
+for test in "$@"; do
+    case $test in
+    *=*) run_command "$test" ;;
+    *) run_binary "$test" ;;
+    esac
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* init and migrate: made once, made again without harm, refused where something differs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "desk.h"
+#include "log.h"
+#include "schema.h"
+#include "store.h"
+
+static int start(void **state)
+{
+    log_open();
+    *state = desk_start();
+    return 0;
+}
+
+static int stop(void **state)
+{
+    desk_stop(*state);
+    return 0;
+}
+
+static void test_schema_is_whole_after_init(void **state)
+{
+    struct pg *pg = desk_connect(*state, "told_ingest");
+    assert_null(schema_check(pg));
+    assert_null(store_check(pg, "southwark"));
+    char *reason = store_check(pg, "elsewhere");
+    assert_non_null(strstr(reason, "southwark"));
+    free(reason);
+    struct clock *clock = clock_new();
+    struct instant story;
+    assert_true(store_clock(pg, clock));
+    assert_true(clock_is_story(clock));
+    assert_true(instant_parse(DESK_STORY, &story));
+    assert_int_equal(instant_compare(clock_told(clock), story), 0);
+    clock_free(clock);
+    pg_free(pg);
+    assert_string_equal(
+        desk_value(*state,
+                   "SELECT string_agg(DISTINCT tableowner, ' ') FROM pg_tables WHERE schemaname = 'told'"),
+        "told_owner");
+}
+
+static void test_schema_migrates_again_without_harm(void **state)
+{
+    struct desk *desk = *state;
+    assert_int_equal(desk_toldctl(desk, "told_owner", "migrate", NULL), 0);
+    assert_non_null(strstr(desk_out(desk), "nothing to apply"));
+    assert_int_equal(
+        desk_toldctl(desk, "postgres", "init", "--authority", "southwark", "--operator", "amara", NULL), 0);
+    assert_string_equal(desk_value(desk, "SELECT count(*) FROM told.installation"), "1");
+    /* Who may not create may not migrate a database that lacks something either. */
+    desk_value(desk, "CREATE TABLE kept AS SELECT * FROM told.schema_version WHERE number = 8;"
+                     "DELETE FROM told.schema_version WHERE number = 8");
+    assert_int_equal(desk_toldctl(desk, "amara", "migrate", "--as", "amara", NULL), 78);
+    assert_int_equal(desk_toldctl(desk, "amara", "status", NULL), 78);
+    assert_non_null(strstr(desk_err(desk), "0008_grants.sql is missing"));
+    assert_non_null(strstr(desk_err(desk), "toldctl migrate"));
+    assert_int_equal(desk_toldctl(desk, "told_owner", "migrate", NULL), 0); /* grants can be given twice */
+    assert_non_null(strstr(desk_out(desk), "applied 0008_grants.sql"));
+    desk_value(desk, "DROP TABLE kept");
+}
+
+static void test_schema_refuses_a_changed_file(void **state)
+{
+    struct desk *desk = *state;
+    desk_value(desk, "UPDATE told.schema_version SET checksum = 'x' || checksum WHERE number = 3");
+    assert_int_equal(desk_toldctl(desk, "told_owner", "migrate", NULL), 78);
+    assert_non_null(strstr(desk_err(desk), "0003_children.sql was applied to the database in another form"));
+    assert_int_equal(desk_toldctl(desk, "amara", "status", NULL), 78);
+    desk_value(desk, "UPDATE told.schema_version SET checksum = substr(checksum, 2) WHERE number = 3");
+    assert_int_equal(desk_toldctl(desk, "amara", "status", NULL), 0);
+}
+
+static void test_schema_refuses_a_newer_database(void **state)
+{
+    struct desk *desk = *state;
+    desk_value(desk, "INSERT INTO told.schema_version VALUES (9999, '9999_later.sql', 'x', now())");
+    assert_int_equal(desk_toldctl(desk, "told_owner", "migrate", NULL), 78);
+    assert_non_null(strstr(desk_err(desk), "newer than this program"));
+    assert_int_equal(desk_toldctl(desk, "amara", "status", NULL), 78);
+    desk_value(desk, "DELETE FROM told.schema_version WHERE number = 9999");
+}
+
+static void test_schema_leaves_nothing_of_a_file_that_fails(void **state)
+{
+    struct desk *desk = *state;
+    desk_value(desk, "CREATE TABLE spare AS SELECT * FROM told.schema_version WHERE number >= 7;"
+                     "DELETE FROM told.schema_version WHERE number >= 7; DROP TABLE told.journal_seal");
+    /* 0007 makes its first table anew, which is there: the whole file is refused. */
+    assert_int_equal(desk_toldctl(desk, "told_owner", "migrate", NULL), 78);
+    assert_non_null(strstr(desk_err(desk), "0007_journal.sql: the database says 42P07"));
+    assert_string_equal(desk_value(desk, "SELECT to_regclass('told.journal_seal') IS NULL"), "t");
+    assert_string_equal(desk_value(desk, "SELECT max(number) FROM told.schema_version"), "6");
+    desk_value(desk, "DROP TABLE told.journal CASCADE; DROP FUNCTION IF EXISTS told.journal_text");
+    assert_int_equal(desk_toldctl(desk, "told_owner", "migrate", NULL), 0);
+    assert_int_equal(desk_toldctl(desk, "amara", "status", "--json", NULL), 0);
+    desk_value(desk, "DROP TABLE spare");
+}
+
+static void test_schema_of_another_authority_is_refused(void **state)
+{
+    struct desk *desk = *state;
+    assert_int_equal(desk_toldctl(desk, "postgres", "init", "--authority", "elsewhere", NULL), 78);
+    desk_value(desk, "UPDATE told.installation SET authority = 'elsewhere'");
+    assert_int_equal(desk_toldctl(desk, "amara", "status", NULL), 78);
+    assert_int_equal(desk_toldctl(desk, "postgres", "init", "--authority", "southwark", NULL), 78);
+    desk_value(desk, "UPDATE told.installation SET authority = 'southwark'");
+}
+
+static void test_schema_keeps_the_time_of_a_story_from_going_back(void **state)
+{
+    struct pg *pg = desk_connect(*state, "told_owner");
+    assert_false(pg_text(pg, "UPDATE told.installation SET told_from = told_from - interval '1 second'"));
+    assert_false(pg_text(pg, "UPDATE told.installation SET demonstration = false"));
+    assert_false(pg_text(pg, "INSERT INTO told.installation (authority) VALUES ('second')"));
+    assert_true(pg_text(pg, "UPDATE told.installation SET told_from = told_from + interval '1 second'"));
+    pg_free(pg);
+}
+
+static void test_store_writes_alarm_and_journal(void **state)
+{
+    struct pg *pg = desk_connect(*state, "told_decide");
+    struct instant at;
+    assert_true(instant_parse("2024-06-03T10:00:00.5Z", &at));
+    assert_true(store_alarm(pg, "gap", "police/mps", "first", at));
+    assert_true(store_alarm(pg, "gap", "police/mps", "second", at));
+    assert_string_equal(desk_value(*state, "SELECT count || detail FROM told.alarm WHERE kind = 'gap'"),
+                        "2second");
+    char *detail = store_detail("a", "quote \" and ü", "left-out", NULL, "b", "2", NULL);
+    assert_string_equal(detail, "{\"a\":\"quote \\\" and ü\",\"b\":\"2\"}");
+    assert_true(store_journal(pg, at, &(struct store_journal){.what = "test", .detail = detail}));
+    assert_true(store_journal(pg, at, &(struct store_journal){.what = "test without detail"}));
+    free(detail);
+    assert_string_equal(
+        desk_value(*state,
+                   "SELECT detail->>'b' || who || (event_id IS NULL) FROM told.journal WHERE what = 'test'"),
+        "2told_decidetrue");
+    pg_free(pg);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_schema_is_whole_after_init),
+        cmocka_unit_test(test_schema_migrates_again_without_harm),
+        cmocka_unit_test(test_schema_refuses_a_changed_file),
+        cmocka_unit_test(test_schema_refuses_a_newer_database),
+        cmocka_unit_test(test_schema_leaves_nothing_of_a_file_that_fails),
+        cmocka_unit_test(test_schema_of_another_authority_is_refused),
+        cmocka_unit_test(test_schema_keeps_the_time_of_a_story_from_going_back),
+        cmocka_unit_test(test_store_writes_alarm_and_journal),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}

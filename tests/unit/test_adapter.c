@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants the four above first */
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "told/adapter.h"
+#include "told/buf.h"
+#include "told/event.h"
+#include "told/mem.h"
+
+#define GOLDEN "tests/golden/adapters/"
+#define REGISTER "hmcts-court-register"
+
+static char *read_file(const char *path)
+{
+    struct buf text = {0};
+    char chunk[4096];
+    size_t got;
+    FILE *file = fopen(path, "r");
+
+    if (file == NULL)
+        return NULL;
+    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
+        buf_append(&text, chunk, got);
+    fclose(file);
+    return buf_take(&text);
+}
+
+static void run_register(const char *message, struct adapted_list *ret)
+{
+    struct instant sent_at;
+
+    assert_true(instant_parse("2024-11-15T18:00:00Z", &sent_at));
+    char *reason =
+        adapter_run(REGISTER, message, strlen(message), "court/camberwell-youth", "m1", sent_at, ret);
+    if (reason != NULL)
+        fail_msg("%s", reason);
+}
+
+/* One line for each part: what toldctl adapt would show. */
+static char *make_lines(const struct adapted_list *list)
+{
+    struct buf lines = {0};
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct adapted *found = &list->items[i];
+        json_t *line = json_object();
+        json_object_set_new(line, "part", json_string(found->part));
+        if (found->event != NULL)
+            json_object_set(line, "event", found->event);
+        else
+            json_object_set_new(line, found->nothing ? "nothing" : "fault", json_string(found->reason));
+        char *text = json_canonical(line);
+        buf_text(&lines, text);
+        buf_char(&lines, '\n');
+        free(text);
+        json_decref(line);
+    }
+    return lines.bytes == NULL ? mem_copy("") : buf_take(&lines);
+}
+
+/* What must hold of every list, whatever the message. */
+static void assert_sound(const struct adapted_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct adapted *found = &list->items[i];
+        enum event_fault fault;
+        char *reason = NULL;
+        assert_non_null(found->part);
+        assert_true((found->event == NULL) == (found->reason != NULL));
+        if (found->event == NULL)
+            continue;
+        struct event *event = event_from_json(found->event, &fault, &reason);
+        if (event == NULL)
+            fail_msg("%s: %s", found->part, reason);
+        for (size_t k = 0; k < i; k++)
+            if (list->items[k].event != NULL)
+                assert_string_not_equal(json_text_at(list->items[k].event, "id"), event_id(event));
+        event_free(event);
+    }
+}
+
+static void check_golden(const char *name)
+{
+    char *in_path = mem_printf(GOLDEN "%s.json", name);
+    char *out_path = mem_printf(GOLDEN "%s.ndjson", name);
+    struct adapted_list list = {0};
+    char *message = read_file(in_path);
+
+    assert_non_null(message);
+    run_register(message, &list);
+    assert_sound(&list);
+    char *lines = make_lines(&list);
+    if (getenv("GOLDEN_UPDATE") != NULL) {
+        FILE *file = fopen(out_path, "w");
+        assert_non_null(file);
+        fputs(lines, file);
+        fclose(file);
+    }
+    char *expected = read_file(out_path);
+    assert_non_null(expected);
+    assert_string_equal(lines, expected);
+    free(expected);
+    free(lines);
+    adapted_list_release(&list);
+    free(message);
+    free(out_path);
+    free(in_path);
+}
+
+static void test_adapter_register_agrees_with_golden_files(void **state)
+{
+    static const char *const names[] = {"two-children", "sentences", "liberty",  "endings", "application",
+                                        "ages",         "faults",    "recorded", "bare"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        check_golden(names[i]);
+}
+
+static size_t count_events(const struct adapted_list *list, const char *type, const char *id_start)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        const json_t *event = list->items[i].event;
+        if (event != NULL && strcmp(json_text_at(event, "type"), type) == 0 &&
+            strncmp(json_text_at(event, "id"), id_start, strlen(id_start)) == 0)
+            count++;
+    }
+    return count;
+}
+
+static void test_adapter_register_finds_every_child_behind_an_adult(void **state)
+{
+    struct adapted_list list = {0};
+    char *message = read_file(GOLDEN "two-children.json");
+
+    (void)state;
+    assert_non_null(message);
+    run_register(message, &list);
+    assert_true(list.items[0].nothing);
+    assert_int_equal(count_events(&list, "court.appearance", "m1/0/0/"), 0);
+    assert_int_equal(count_events(&list, "court.appearance", "m1/0/1/"), 1);
+    assert_int_equal(count_events(&list, "court.sentence", "m1/0/1/"), 1);
+    assert_int_equal(count_events(&list, "court.appearance", "m1/0/2/"), 1);
+    assert_int_equal(count_events(&list, "court.remand", "m1/0/2/"), 1);
+    adapted_list_release(&list);
+    free(message);
+}
+
+static void test_adapter_register_never_takes_what_is_the_guardians(void **state)
+{
+    struct adapted_list list = {0};
+    const char *message =
+        "{\"hearingDate\":\"2024-11-15T10:00:00Z\",\"defendants\":[{\"name\":\"Ann Other\","
+        "\"parentGuardian\":{\"dateOfBirth\":\"1980-01-01\",\"address\":{\"postCode\":\"ZZ99 9ZZ\"}}}]}";
+
+    (void)state;
+    run_register(message, &list);
+    assert_int_equal(list.count, 1);
+    const json_t *person = json_object_get(json_object_get(list.items[0].event, "data"), "person");
+    assert_null(json_object_get(person, "born_on"));
+    assert_null(json_object_get(person, "postcode"));
+    assert_null(json_object_get(person, "identifiers"));
+    assert_string_equal(json_text_at(person, "given_names"), "Ann");
+    adapted_list_release(&list);
+}
+
+/* The text of the two is kept apart on purpose: a reason is read by people who may not see the message. */
+static void test_adapter_register_reasons_never_quote_the_message(void **state)
+{
+    struct adapted_list list = {0};
+    char *message = read_file(GOLDEN "faults.json");
+
+    (void)state;
+    assert_non_null(message);
+    run_register(message, &list);
+    for (size_t i = 0; i < list.count; i++) {
+        if (list.items[i].reason == NULL)
+            continue;
+        assert_null(strstr(list.items[i].reason, "2008"));
+        assert_null(strstr(list.items[i].reason, "Robbery"));
+        assert_null(strstr(list.items[i].reason, "Birch"));
+    }
+    adapted_list_release(&list);
+    free(message);
+}
+
+static void test_adapter_register_is_the_same_each_time(void **state)
+{
+    char *message = read_file(GOLDEN "liberty.json");
+    struct adapted_list first = {0}, second = {0};
+
+    (void)state;
+    assert_non_null(message);
+    run_register(message, &first);
+    run_register(message, &second);
+    char *left = make_lines(&first);
+    char *right = make_lines(&second);
+    assert_string_equal(left, right);
+    free(left);
+    free(right);
+    adapted_list_release(&first);
+    adapted_list_release(&second);
+    free(message);
+}
+
+static void test_adapter_register_uses_the_time_of_the_message_only_as_a_last_resort(void **state)
+{
+    struct adapted_list list = {0};
+
+    (void)state;
+    run_register("{\"defendants\":[{\"name\":\"Ann Other\"}]}", &list);
+    assert_int_equal(list.count, 1);
+    assert_string_equal(json_text_at(list.items[0].event, "time"), "2024-11-15T18:00:00Z");
+    assert_null(json_object_get(json_object_get(list.items[0].event, "data"), "on"));
+    adapted_list_release(&list);
+}
+
+/* A code and what it must become: "type word" of the event beside the appearance, or nothing. */
+static void test_adapter_register_knows_the_result_codes(void **state)
+{
+    static const struct {
+        const char *code, *text, *type, *key, *word;
+    } rows[] = {
+        {"1081", "DTO - x", "court.sentence", "order", "dto"},
+        {"1007", "DETSO - x", "court.sentence", "order", "s91"},
+        {"1007", "EXTDVSU - x", "court.sentence", "order", "s226b"},
+        {"1007", "Detention", "court.sentence", "kind", "custody"},
+        {"1002", "imp - x", "court.sentence", "kind", "custody"},
+        {"1003", "DETMP - x", "court.sentence", "kind", "custody"},
+        {"1141", "YRO - x", "court.sentence", "kind", "community"},
+        {"1142", "YROISS - x", "court.sentence", "kind", "community"},
+        {"1143", "YROF - x", "court.sentence", "kind", "community"},
+        {"1097", "YOP - x", "court.sentence", "order", "referral"},
+        {"1083", "REPO - x", "court.sentence", "order", "reparation"},
+        {"1017", "AD - x", "court.sentence", "kind", "other"},
+        {"4029", "RILA - x", "court.remand", "to", "local-authority-accommodation"},
+        {"4029", "RILAB - x", "court.remand", "to", "local-authority-accommodation"},
+        {"4033", "REMIL - x", "court.remand", "to", "local-authority-accommodation"},
+        {"4056", "REMYD - x", "court.remand", "to", "youth-detention-accommodation"},
+        {"4057", "CCIIYDA - x", "court.remand", "to", "youth-detention-accommodation"},
+        {"4028", "RI - x", "court.remand", "to", "custody"},
+        {"4046", "RIB - x", "court.remand", "to", "custody"},
+        {"4027", "RC - x", "court.bail", "decision", "conditional"},
+        {"4047", "RU - x", "court.bail", "decision", "unconditional"},
+        {"4035", "REMUBY - x", "court.bail", "decision", "unconditional"},
+        {"2004", "Not guilty", "court.proceedings-ended", "outcome", "acquitted"},
+        {"2006", "Dismissed", "court.proceedings-ended", "outcome", "dismissed"},
+        {"2051", "Withdrawn", "court.proceedings-ended", "outcome", "withdrawn"},
+        {"2053", "Discontinued", "court.proceedings-ended", "outcome", "discontinued"},
+        {"3107", "YRR1 - x", NULL, NULL, NULL},
+        {"1029", "Order revoked", NULL, NULL, NULL},
+        {"2007", "Adjourned sine die", NULL, NULL, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct adapted_list list = {0};
+        char *message =
+            mem_printf("{\"hearingDate\":\"2024-11-15T10:00:00Z\",\"defendants\":[{"
+                       "\"prosecutionCasesOrApplications\":[{\"caseOrApplicationReference\":\"c\","
+                       "\"offences\":[{\"results\":[{\"cjsResultCode\":\"%s\",\"resultText\":\"%s\"}]}]}]}]}",
+                       rows[i].code, rows[i].text);
+        run_register(message, &list);
+        assert_sound(&list);
+        assert_int_equal(list.count, rows[i].type == NULL ? 1 : 2);
+        if (rows[i].type != NULL) {
+            const json_t *event = list.items[1].event;
+            assert_string_equal(json_text_at(event, "type"), rows[i].type);
+            assert_string_equal(json_text_at(json_object_get(event, "data"), rows[i].key), rows[i].word);
+        }
+        adapted_list_release(&list);
+        free(message);
+    }
+}
+
+static void test_adapter_register_refuses_what_is_none(void **state)
+{
+    static const char *const messages[] = {"{",
+                                           "[]",
+                                           "7",
+                                           "{}",
+                                           "{\"courtRegisterDocumentRequests\":{}}",
+                                           "{\"courtRegister\":[]}",
+                                           "{\"defendants\":[],\"defendants\":[]}",
+                                           ""};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
+        struct adapted_list list = {0};
+        char *reason =
+            adapter_run(REGISTER, messages[i], strlen(messages[i]), "court/x", "m1", INSTANT_NONE, &list);
+        assert_non_null(reason);
+        assert_int_equal(list.count, 0);
+        free(reason);
+    }
+}
+
+static void test_adapter_register_refuses_a_message_of_endless_faults(void **state)
+{
+    struct buf message = {0};
+    struct adapted_list list = {0};
+
+    (void)state;
+    buf_text(&message, "{\"defendants\":[1");
+    for (size_t i = 0; i < 100000; i++)
+        buf_text(&message, ",1");
+    buf_text(&message, "]}");
+    char *reason =
+        adapter_run(REGISTER, message.bytes, message.len, "court/x", "m1", (struct instant){0}, &list);
+    assert_non_null(reason);
+    assert_non_null(strstr(reason, "4096"));
+    assert_int_equal(list.count, 0);
+    free(reason);
+    buf_release(&message);
+}
+
+static void test_adapter_register_turns_an_event_the_catalogue_refuses_into_a_fault(void **state)
+{
+    struct adapted_list list = {0};
+    const char *message =
+        "{\"hearingId\":\"h\\u0001\",\"hearingDate\":\"2024-11-15T10:00:00Z\",\"defendants\":[{}]}";
+    char *reason = adapter_run(REGISTER, message, strlen(message), "", "m1", (struct instant){0}, &list);
+
+    (void)state;
+    assert_null(reason);
+    assert_int_equal(list.count, 1);
+    assert_null(list.items[0].event);
+    assert_non_null(list.items[0].reason);
+    adapted_list_release(&list);
+}
+
+static void test_adapter_cloudevents_hands_the_event_on(void **state)
+{
+    static const char event[] =
+        "{\"specversion\":\"1.0\",\"id\":\"7\",\"source\":\"police/x\",\"type\":\"police.charge\","
+        "\"time\":\"2024-05-31T17:50:00Z\",\"data\":{\"person\":{},\"charged_on\":\"2024-05-31\"}}";
+    struct adapted_list list = {0};
+
+    (void)state;
+    assert_null(adapter_run("cloudevents", event, strlen(event), "other", "other", INSTANT_NONE, &list));
+    assert_int_equal(list.count, 1);
+    assert_string_equal(json_text_at(list.items[0].event, "id"), "7");
+    adapted_list_release(&list);
+}
+
+static void test_adapter_names_are_known_or_refused(void **state)
+{
+    struct adapted_list list = {0};
+
+    (void)state;
+    assert_true(adapter_is_known("cloudevents"));
+    assert_true(adapter_is_known(REGISTER));
+    assert_false(adapter_is_known("hmcts"));
+    assert_false(adapter_is_known(""));
+    char *reason = adapter_run("hmcts", "{}", 2, "a", "b", INSTANT_NONE, &list);
+    assert_non_null(reason);
+    free(reason);
+}
+
+/* The one real register there is in public. It is no part of this project: without it there is nothing to
+ * run. */
+static void test_adapter_register_reads_the_published_sample(void **state)
+{
+    const char *shared = getenv("TOLD_SHARED");
+    char *path = mem_printf("%s/samples/hmcts-cpp-progression/"
+                            "resources__progression.event.court-register-generated.json",
+                            shared == NULL ? "../shared" : shared);
+    char *message = read_file(path);
+    struct adapted_list list = {0};
+    size_t community = 0;
+
+    (void)state;
+    free(path);
+    if (message == NULL) {
+        skip();
+        return;
+    }
+    run_register(message, &list);
+    assert_sound(&list);
+    assert_int_equal(count_events(&list, "court.appearance", "m1/0/0/"), 1);
+    assert_int_equal(count_events(&list, "court.appearance", "m1/1/0/"), 1);
+    assert_int_equal(count_events(&list, "court.sentence", "m1/0/0/"), 1);
+    assert_int_equal(count_events(&list, "court.sentence", "m1/1/"), 0);
+    for (size_t i = 0; i < list.count; i++) {
+        const json_t *data = json_object_get(list.items[i].event, "data");
+        const char *kind = json_text_at(data, "kind");
+        if (data == NULL)
+            continue;
+        community += kind != NULL && strcmp(kind, "community") == 0;
+        struct civil_day born, on;
+        assert_true(civil_parse(json_text_at(json_object_get(data, "person"), "born_on"), &born));
+        assert_true(civil_parse(json_text_at(data, "on"), &on));
+        assert_int_equal(civil_age(born, on), 16);
+    }
+    assert_int_equal(community, 1);
+    adapted_list_release(&list);
+    free(message);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_adapter_register_agrees_with_golden_files),
+        cmocka_unit_test(test_adapter_register_finds_every_child_behind_an_adult),
+        cmocka_unit_test(test_adapter_register_never_takes_what_is_the_guardians),
+        cmocka_unit_test(test_adapter_register_reasons_never_quote_the_message),
+        cmocka_unit_test(test_adapter_register_is_the_same_each_time),
+        cmocka_unit_test(test_adapter_register_uses_the_time_of_the_message_only_as_a_last_resort),
+        cmocka_unit_test(test_adapter_register_knows_the_result_codes),
+        cmocka_unit_test(test_adapter_register_refuses_what_is_none),
+        cmocka_unit_test(test_adapter_register_refuses_a_message_of_endless_faults),
+        cmocka_unit_test(test_adapter_register_turns_an_event_the_catalogue_refuses_into_a_fault),
+        cmocka_unit_test(test_adapter_cloudevents_hands_the_event_on),
+        cmocka_unit_test(test_adapter_names_are_known_or_refused),
+        cmocka_unit_test(test_adapter_register_reads_the_published_sample),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
