@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "feed_judge.h"
+#include "feed_message.h"
 #include "log.h"
 #include "told/mem.h"
 #include "told/wire.h"
 
 #define BEACON_TOPIC "told.beacon"
 
-enum { MESSAGES_A_TURN = 500, TOPIC_MOST = 200 };
+enum { MESSAGES_A_TURN = 500 };
 
 /* While PostgreSQL is away this much is kept; what comes after that the gap alarm tells of. */
 static const size_t KEPT_BYTES_MOST = 16 * 1024 * 1024;
@@ -28,6 +29,7 @@ struct feed_broadcast {
     void *context;
     struct ingest_store *store;
     struct cursor_table *cursors;
+    struct feed_message *message; /* the one being read */
     struct subscription *subscriptions;
     size_t count;
 };
@@ -39,6 +41,7 @@ struct feed_broadcast *feed_broadcast_new(void *zmq_context, struct ingest_store
     feeds->context = zmq_context;
     feeds->store = store;
     feeds->cursors = cursors;
+    feeds->message = feed_message_new();
     return feeds;
 }
 
@@ -58,6 +61,7 @@ void feed_broadcast_free(struct feed_broadcast *feeds)
     for (size_t i = 0; i < feeds->count; i++)
         subscription_release(&feeds->subscriptions[i]);
     free(feeds->subscriptions);
+    feed_message_free(feeds->message);
     free(feeds);
 }
 
@@ -168,9 +172,9 @@ static bool is_greeted(const struct feed_broadcast *feeds, const char *source)
     return cursor != NULL && cursor_is_broadcast(cursor);
 }
 
-static void take_event(struct feed_broadcast *feeds, const struct config_feed *feed, const char *topic, zmq_msg_t *body)
+static void take_event(struct feed_broadcast *feeds, const struct config_feed *feed, const struct feed_message *message)
 {
-    struct arrival *arrival = feed_judge_body(feed, topic, zmq_msg_data(body), zmq_msg_size(body));
+    struct arrival *arrival = feed_judge_body(feed, message->word, message->body, message->len);
     bool is_own = arrival->source != NULL && feed_judge_source(feed, arrival->source);
 
     arrival->epoch = ARRIVAL_EPOCH_OF_CURSOR;
@@ -181,20 +185,20 @@ static void take_event(struct feed_broadcast *feeds, const struct config_feed *f
     ingest_store_put(feeds->store, arrival);
 }
 
-static void take_debris(struct feed_broadcast *feeds, const struct config_feed *feed, zmq_msg_t *body, const char *reason)
+static void take_debris(struct feed_broadcast *feeds, const struct config_feed *feed, const struct feed_message *message, const char *reason)
 {
     ingest_store_put(feeds->store,
-                     feed_judge_debris(feed, zmq_msg_data(body), zmq_msg_size(body), reason));
+                     feed_judge_debris(feed, message->body, message->len, reason));
 }
 
-static void take_beacon(struct feed_broadcast *feeds, const struct config_feed *feed, zmq_msg_t *body)
+static void take_beacon(struct feed_broadcast *feeds, const struct config_feed *feed, const struct feed_message *message)
 {
     struct wire_beacon beacon = {0};
-    char *reason = wire_beacon_parse(zmq_msg_data(body), zmq_msg_size(body), &beacon);
+    char *reason = wire_beacon_parse(message->body, message->len, &beacon);
     struct arrival *arrival;
 
     if (reason != NULL || !feed_judge_source(feed, beacon.source) || strlen(beacon.source) > ARRIVAL_NAME_MOST) {
-        take_debris(feeds, feed, body, reason != NULL ? reason : "beacon: source: not granted to this feed");
+        take_debris(feeds, feed, message, reason != NULL ? reason : "beacon: source: not granted to this feed");
         goto done;
     }
     /* A source that is new begins behind what it had before we heard of it; a known one of a higher epoch too. */
@@ -213,38 +217,15 @@ done:
     wire_beacon_release(&beacon);
 }
 
-/* [topic][body]; what follows is read and thrown away. False when nothing is there. */
-static bool read_frames(void *socket, char topic[static TOPIC_MOST], zmq_msg_t *body, size_t *ret_frames)
-{
-    int len = zmq_recv(socket, topic, TOPIC_MOST - 1, ZMQ_DONTWAIT);
-    int more = 0;
-    size_t size = sizeof more;
-
-    if (len < 0)
-        return false;
-    topic[len < TOPIC_MOST ? len : 0] = '\0'; /* one that was cut matches no type */
-    *ret_frames = 1;
-    while (zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &size) == 0 && more != 0) {
-        char surplus[1];
-
-        if (++*ret_frames == 2)
-            (void)zmq_msg_recv(body, socket, ZMQ_DONTWAIT);
-        else
-            (void)zmq_recv(socket, surplus, sizeof surplus, ZMQ_DONTWAIT);
-    }
-    return true;
-}
-
-static void hear(struct feed_broadcast *feeds, const struct config_feed *feed, const char *topic, zmq_msg_t *body,
-                 size_t frames)
+static void hear(struct feed_broadcast *feeds, const struct config_feed *feed, const struct feed_message *message)
 {
     ingest_store_hear(feeds->store, feed->name);
-    if (frames != 2)
-        take_debris(feeds, feed, body, "frames: a broadcast is a topic and a body, two frames");
-    else if (strcmp(topic, BEACON_TOPIC) == 0)
-        take_beacon(feeds, feed, body);
+    if (message->frames != FEED_MESSAGE_FRAMES)
+        take_debris(feeds, feed, message, "frames: a broadcast is a topic and a body, two frames");
+    else if (strcmp(message->word, BEACON_TOPIC) == 0)
+        take_beacon(feeds, feed, message);
     else
-        take_event(feeds, feed, topic, body);
+        take_event(feeds, feed, message);
 }
 
 static bool subscription_is_full(struct feed_broadcast *feeds, struct subscription *subscription)
@@ -261,20 +242,11 @@ static bool subscription_is_full(struct feed_broadcast *feeds, struct subscripti
 static bool subscription_read(struct feed_broadcast *feeds, struct subscription *subscription,
                               const struct config_feed *feed)
 {
-    char topic[TOPIC_MOST];
-
     for (int i = 0; i < MESSAGES_A_TURN; i++) {
-        zmq_msg_t body;
-        size_t frames;
-        bool is_there;
-
-        (void)zmq_msg_init(&body);
-        is_there = read_frames(subscription->socket, topic, &body, &frames);
-        if (is_there && !subscription_is_full(feeds, subscription))
-            hear(feeds, feed, topic, &body, frames);
-        (void)zmq_msg_close(&body);
-        if (!is_there)
+        if (!feed_message_read(feeds->message, subscription->socket))
             return false;
+        if (!subscription_is_full(feeds, subscription))
+            hear(feeds, feed, feeds->message);
     }
     return true;
 }

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <zmq.h>
 
 #include "feed_flood.h"
 #include "feed_judge.h"
@@ -25,6 +24,7 @@ struct feed_confirmed {
     struct cursor_table *cursors;
     struct feed_peers *peers;
     struct feed_flood *flood;
+    struct feed_message *message; /* the one being read */
     bool was_away;
 };
 
@@ -37,6 +37,7 @@ struct feed_confirmed *feed_confirmed_new(void *router, struct ingest_store *sto
     feed->cursors = cursors;
     feed->peers = feed_peers_new();
     feed->flood = feed_flood_new();
+    feed->message = feed_message_new();
     return feed;
 }
 
@@ -46,6 +47,7 @@ void feed_confirmed_free(struct feed_confirmed *feed)
         return;
     feed_peers_free(feed->peers);
     feed_flood_free(feed->flood);
+    feed_message_free(feed->message);
     free(feed);
 }
 
@@ -69,24 +71,21 @@ static void drop_key(struct feed_confirmed *feed, const char *key, const char *w
 }
 
 /* Authenticated at the handshake, and held against the live allow-list at every message (trap 3). NULL: throw it away. */
-static struct feed_peer *identify(struct feed_confirmed *feed, const struct config *config, struct feed_message *message,
+static struct feed_peer *identify(struct feed_confirmed *feed, const struct config *config, const struct feed_message *message,
                                   const struct config_feed **ret_config)
 {
-    const char *key = message->frames > 0 ? zmq_msg_gets(&message->verb, "User-Id") : NULL;
-    const void *route = zmq_msg_data(&message->route);
-    size_t route_len = zmq_msg_size(&message->route);
-    struct feed_peer *peer = feed_peers_find(feed->peers, route, route_len);
+    struct feed_peer *peer = feed_peers_find(feed->peers, message->route, message->route_len);
 
-    if (key == NULL || *key == '\0') {
+    if (message->key[0] == '\0') {
         if (peer != NULL)
             drop_peer(peer, "a message without a proven key");
         return NULL;
     }
-    if (peer == NULL || strcmp(peer->key, key) != 0)
-        peer = feed_peers_add(feed->peers, route, route_len, key);
+    if (peer == NULL || strcmp(peer->key, message->key) != 0)
+        peer = feed_peers_add(feed->peers, message->route, message->route_len, message->key);
     if (peer == NULL || peer->is_dropped)
         return NULL;
-    *ret_config = config_feed_of_key(config, key);
+    *ret_config = config_feed_of_key(config, message->key);
     if (*ret_config == NULL || (*ret_config)->kind != FEED_CONFIRMED) {
         drop_peer(peer, "its key was revoked");
         return NULL;
@@ -127,9 +126,9 @@ static bool put_refused(struct feed_confirmed *feed, struct feed_peer *peer, str
 }
 
 static void take_debris(struct feed_confirmed *feed, struct feed_peer *peer, const struct config_feed *config,
-                        const struct buf *debris, const char *reason, int64_t now_ms)
+                        const struct feed_message *message, const char *reason, int64_t now_ms)
 {
-    (void)put_refused(feed, peer, feed_judge_debris(config, buf_string(debris), debris->len, reason), now_ms);
+    (void)put_refused(feed, peer, feed_judge_debris(config, message->body, message->len, reason), now_ms);
     drop_peer(peer, reason);
 }
 
@@ -154,17 +153,17 @@ static void welcome(struct feed_confirmed *feed, struct feed_peer *peer, const s
 }
 
 static void refuse_hello(struct feed_confirmed *feed, struct feed_peer *peer, const struct config_feed *own,
-                         zmq_msg_t *body, char *reason, int64_t now_ms)
+                         const struct feed_message *message, char *reason, int64_t now_ms)
 {
-    (void)put_refused(feed, peer, feed_judge_debris(own, zmq_msg_data(body), zmq_msg_size(body), reason), now_ms);
+    (void)put_refused(feed, peer, feed_judge_debris(own, message->body, message->len, reason), now_ms);
     free(reason);
 }
 
 static void take_hello(struct feed_confirmed *feed, struct feed_peer *peer, const struct config *config,
-                       const struct config_feed *own, zmq_msg_t *body, const char *away, int64_t now_ms)
+                       const struct config_feed *own, const struct feed_message *message, const char *away, int64_t now_ms)
 {
     struct wire_hello said = {0};
-    char *reason = wire_hello_parse(zmq_msg_data(body), zmq_msg_size(body), &said);
+    char *reason = wire_hello_parse(message->body, message->len, &said);
     struct feed_hello *hello = NULL;
 
     if (reason == NULL && said.version != WIRE_VERSION)
@@ -174,7 +173,7 @@ static void take_hello(struct feed_confirmed *feed, struct feed_peer *peer, cons
     if (reason == NULL && (hello = feed_peer_hello_put(peer, said.source)) == NULL)
         reason = mem_printf("HELLO: more than %d sources on one connection", FEED_PEER_SOURCES_MOST);
     if (reason != NULL) {
-        refuse_hello(feed, peer, own, body, reason, now_ms);
+        refuse_hello(feed, peer, own, message, reason, now_ms);
         goto done;
     }
     hello->epoch = said.epoch;
@@ -209,9 +208,9 @@ static bool is_introduced(const struct feed_confirmed *feed, const struct feed_p
 }
 
 static void take_event(struct feed_confirmed *feed, struct feed_peer *peer, const struct config_feed *own,
-                       zmq_msg_t *body, int64_t now_ms)
+                       const struct feed_message *message, int64_t now_ms)
 {
-    struct arrival *arrival = feed_judge_body(own, NULL, zmq_msg_data(body), zmq_msg_size(body));
+    struct arrival *arrival = feed_judge_body(own, NULL, message->body, message->len);
 
     if (!is_introduced(feed, peer, own, arrival)) {
         feed_reply_busy(feed->router, peer, "hello", 0, now_ms);
@@ -232,7 +231,7 @@ static bool is_beyond_credit(const struct feed_confirmed *feed, const struct fee
 }
 
 static void hear_event(struct feed_confirmed *feed, struct feed_peer *peer, const struct config *config,
-                       const struct config_feed *own, zmq_msg_t *body, const char *away, int64_t now_ms)
+                       const struct config_feed *own, const struct feed_message *message, const char *away, int64_t now_ms)
 {
     if (away != NULL) {
         feed_reply_busy(feed->router, peer, away, BUSY_RETRY_S, now_ms);
@@ -242,7 +241,7 @@ static void hear_event(struct feed_confirmed *feed, struct feed_peer *peer, cons
         peer->is_throttled = true;
         feed_reply_busy(feed->router, peer, "credit", BUSY_RETRY_S, now_ms);
     } else {
-        take_event(feed, peer, own, body, now_ms);
+        take_event(feed, peer, own, message, now_ms);
     }
 }
 
@@ -258,37 +257,30 @@ static void hear(struct feed_confirmed *feed, const struct config *config, struc
     peer->heard_ms = now_ms;
     ingest_store_hear(feed->store, own->name);
     if (message->frames != FEED_MESSAGE_FRAMES) {
-        take_debris(feed, peer, own, &message->debris, "frames: a message is a verb and a body, two frames", now_ms);
+        take_debris(feed, peer, own, message, "frames: a message is a verb and a body, two frames", now_ms);
         return;
     }
-    verb = wire_verb_parse(zmq_msg_data(&message->verb), zmq_msg_size(&message->verb));
+    verb = wire_verb_parse(message->word, strlen(message->word));
     if (verb == WIRE_EVENT) {
-        hear_event(feed, peer, config, own, &message->body, away, now_ms);
+        hear_event(feed, peer, config, own, message, away, now_ms);
     } else if (verb == WIRE_HELLO) {
-        take_hello(feed, peer, config, own, &message->body, away, now_ms);
+        take_hello(feed, peer, config, own, message, away, now_ms);
     } else if (verb == WIRE_PING) {
         feed_reply_pong(feed->router, peer);
         if (peer->has_lost)
             feed_reply_busy(feed->router, peer, "hello", 0, now_ms);
     } else if (verb != WIRE_PONG) {
         feed_message_debris(message);
-        take_debris(feed, peer, own, &message->debris, "verb: a publisher says HELLO, EVENT, PING or PONG", now_ms);
+        take_debris(feed, peer, own, message, "verb: a publisher says HELLO, EVENT, PING or PONG", now_ms);
     }
 }
 
 bool feed_confirmed_read(struct feed_confirmed *feed, const struct config *config, const char *away, int64_t now_ms)
 {
     for (int i = 0; i < MESSAGES_A_TURN; i++) {
-        struct feed_message message;
-        bool is_there;
-
-        feed_message_init(&message);
-        is_there = feed_message_read(&message, feed->router);
-        if (is_there)
-            hear(feed, config, &message, away, now_ms);
-        feed_message_release(&message);
-        if (!is_there)
+        if (!feed_message_read_routed(feed->message, feed->router))
             return false;
+        hear(feed, config, feed->message, away, now_ms);
     }
     return true;
 }

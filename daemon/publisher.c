@@ -6,6 +6,7 @@
 #include <zmq.h>
 
 #include "clock.h"
+#include "feed_message.h"
 #include "publisher_window.h"
 #include "told/hashchain.h"
 #include "told/mem.h"
@@ -14,11 +15,12 @@
 #define MONITOR "inproc://told.publisher"
 
 /* Told answers within its commit, or says BUSY within two seconds: after that long a HELLO asks where we are. */
-enum { STALL_MS = 3000, HELLO_EVERY_MS = 200, MESSAGES_A_TURN = 1000, KEY_TEXT_SIZE = 41, WORD_MOST = 16 };
+enum { STALL_MS = 3000, HELLO_EVERY_MS = 200, MESSAGES_A_TURN = 1000, KEY_TEXT_SIZE = 41 };
 
 struct publisher {
     struct publisher_window window;
     void *context, *socket, *monitor;
+    struct feed_message *message; /* the one being read */
     char *endpoint;
     bool is_connected;
     int64_t epoch;
@@ -97,6 +99,7 @@ struct publisher *publisher_new(const struct publisher_options *options, char **
     char *reason;
 
     publisher->endpoint = mem_copy(options->endpoint);
+    publisher->message = feed_message_new();
     publisher->epoch = options->epoch;
     publisher->resume = options->resume;
     publisher->settled = options->settled;
@@ -127,6 +130,7 @@ void publisher_free(struct publisher *publisher)
     publisher_window_release(&publisher->window);
     free(publisher->busy_reason);
     free(publisher->endpoint);
+    feed_message_free(publisher->message);
     free(publisher);
 }
 
@@ -365,13 +369,13 @@ static void hear_busy(struct publisher *publisher, const char *body, size_t len,
     wire_busy_release(&busy);
 }
 
-static void hear(struct publisher *publisher, const char *word, size_t word_len, zmq_msg_t *body, int64_t now_ms)
+static void hear(struct publisher *publisher, const struct feed_message *message, int64_t now_ms)
 {
-    const char *bytes = zmq_msg_data(body);
-    size_t len = zmq_msg_size(body);
+    const char *bytes = message->body;
+    size_t len = message->len;
 
     publisher->heard_ms = now_ms;
-    switch (wire_verb_parse(word, word_len)) {
+    switch (wire_verb_parse(message->word, strlen(message->word))) {
     case WIRE_WELCOME:
         hear_welcome(publisher, bytes, len);
         break;
@@ -394,18 +398,9 @@ static void hear(struct publisher *publisher, const char *word, size_t word_len,
 
 static void receive(struct publisher *publisher, int64_t now_ms)
 {
-    for (int i = 0; i < MESSAGES_A_TURN; i++) {
-        char word[WORD_MOST];
-        int len = zmq_recv(publisher->socket, word, sizeof word, ZMQ_DONTWAIT);
-        zmq_msg_t body;
-
-        if (len < 0)
-            return;
-        (void)zmq_msg_init(&body);
-        if (zmq_msg_recv(&body, publisher->socket, ZMQ_DONTWAIT) >= 0 && len <= WORD_MOST)
-            hear(publisher, word, (size_t)len, &body, now_ms);
-        (void)zmq_msg_close(&body);
-    }
+    for (int i = 0; i < MESSAGES_A_TURN && feed_message_read(publisher->message, publisher->socket); i++)
+        if (publisher->message->frames == FEED_MESSAGE_FRAMES)
+            hear(publisher, publisher->message, now_ms);
 }
 
 /* The connection itself: a new one knows nothing of us. */

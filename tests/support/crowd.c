@@ -143,6 +143,20 @@ void crowd_publish(struct harness *h, pid_t ret_pids[3])
     }
 }
 
+/* What was said is gone with the test's directory, so it goes into the failure. */
+static char *publish_fault(struct harness *h, const char *feed, int status)
+{
+    char *name = mem_printf("%s.ndjson.out", feed), *said = harness_read(h, name), *log = harness_log(h), *fault;
+    size_t len = strlen(log);
+
+    fault = mem_printf("toldctl publish --feed %s ended with status %d:\n%s\ntold's log ends:\n%s", feed, status, said,
+                       len > 20000 ? log + len - 20000 : log);
+    free(name);
+    free(said);
+    free(log);
+    return fault;
+}
+
 char *crowd_await(struct harness *h, const pid_t pids[3])
 {
     char *fault = NULL;
@@ -152,8 +166,7 @@ char *crowd_await(struct harness *h, const pid_t pids[3])
 
         if (waitpid(pids[i], &status, 0) != pids[i] || status != 0) {
             free(fault);
-            fault = mem_printf("toldctl publish --feed %s ended with status %d; see %s/%s.ndjson.out", FEEDS[i], status,
-                               harness_directory(h), FEEDS[i]);
+            fault = publish_fault(h, FEEDS[i], status);
         }
     }
     return fault;

@@ -482,12 +482,17 @@ static char *read_file(const char *path)
     return b.bytes != NULL ? buf_take(&b) : mem_copy("");
 }
 
-char *harness_log(const struct harness *h)
+char *harness_read(const struct harness *h, const char *name)
 {
-    char *path = harness_path(h, "told.log"), *text = read_file(path);
+    char *path = harness_path(h, name), *text = read_file(path);
 
     free(path);
     return text;
+}
+
+char *harness_log(const struct harness *h)
+{
+    return harness_read(h, "told.log");
 }
 
 static void run_toldctl(const struct harness *h, const char *user, const char *const argv[], const int fds[3])
@@ -665,12 +670,11 @@ void harness_jump(struct harness *h, const char *to)
 
 long harness_lines(const struct harness *h, const char *name)
 {
-    char *path = harness_path(h, name), *text = read_file(path);
+    char *text = harness_read(h, name);
     long lines = 0;
 
     for (const char *p = text; *p != '\0'; p++)
         lines += *p == '\n';
     free(text);
-    free(path);
     return lines;
 }

@@ -53,6 +53,7 @@ pid_t harness_told(struct harness *h, const char *stages, const char *extra);
 int harness_signal(struct harness *h, pid_t told, int signo);
 /* What systemd would have been told since the last call: lines of all notifications. Waits for `want` at most timeout_ms. */
 bool harness_await_notify(struct harness *h, const char *want, int timeout_ms);
+char *harness_read(const struct harness *h, const char *name); /* a file of its directory, "" if there is none; caller frees */
 char *harness_log(const struct harness *h); /* what all told processes wrote so far; caller frees */
 
 /* Runs toldctl with this configuration, as the operator amara unless `user` says otherwise; argv without program name,
