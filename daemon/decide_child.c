@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "decide_apply.h"
+#include "decide_court.h"
 #include "log.h"
 #include "store.h"
 #include "timeline.h"
@@ -166,31 +167,6 @@ static bool record_statements(struct child *c, const struct timeline_event *e)
     return ok;
 }
 
-/* Which YOS serves that court house, and whose day it is: reference data of the configuration (A31). */
-static void court_facts(const struct config *config, const struct event *event, struct decide_input *ret)
-{
-    const json_t *data = json_object_get(event_json(event), "data");
-    const char *court = json_text_at(data, "court"), *at = json_text_at(data, "at"), *on = json_text_at(data, "on");
-    struct civil_day day = civil_day_of(event_time(event));
-    struct instant instant;
-
-    if (court == NULL || config->court_count == 0)
-        return;
-    if (on != NULL)
-        civil_parse(on, &day);
-    else if (at != NULL && instant_parse(at, &instant))
-        day = civil_day_of(instant);
-    ret->court_is_host = ret->court_is_our_day = TRUTH_FALSE;
-    for (size_t i = 0; i < config->court_count; i++) {
-        const struct config_court *c = &config->courts[i];
-
-        if (strcmp(c->court, court) != 0)
-            continue;
-        ret->court_is_host = c->is_host ? TRUTH_TRUE : TRUTH_FALSE;
-        ret->court_is_our_day = (c->days >> civil_weekday(day) & 1U) != 0 ? TRUTH_TRUE : TRUTH_FALSE;
-    }
-}
-
 /* What a decision comes to, as one digest: deciding again on other facts writes only where this differs. */
 static void digest_of(const struct decision *decision, char out[65])
 {
@@ -230,7 +206,7 @@ static bool decide_at(struct child *c, size_t index, bool again)
     input.facts = view.facts;
     input.history = view.history;
     input.history_count = view.history_count;
-    court_facts(c->s->config, e->event, &input);
+    decide_court_facts(c->s->config, e->event, &input);
     decide(c->s->config->protocol, c->s->config->calendar, &input, &decision);
     digest_of(&decision, outcome);
     if (again && e->outcome != NULL && strcmp(outcome, e->outcome) == 0)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain, test and protocol: the rules tried on paper, without a database. */
+/* explain, test and protocol: the rules tried on paper, without a database; explain of a stored event reads it from there. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "decide_court.h"
+#include "timeline.h"
 #include "told/decide.h"
 #include "toldctl.h"
 
@@ -116,10 +119,9 @@ static void print_decision(const struct decision *decision, const json_t *said)
         printf("%s  no: %s\n", decision->nots[i].duty, decision->nots[i].because);
 }
 
-static json_t *explain(struct toldctl *ctl, const struct decide_case *one, const struct directory *roles,
+static json_t *explain(struct toldctl *ctl, const struct decide_input *input, const struct directory *roles,
                        struct decision *decision)
 {
-    const struct decide_input *input = decide_case_input(one);
     decide(ctl->config->protocol, ctl->config->calendar, input, decision);
     json_t *said = decision_json(decision);
     for (size_t i = 0; i < decision->duty_count; i++)
@@ -127,11 +129,79 @@ static json_t *explain(struct toldctl *ctl, const struct decide_case *one, const
     return said;
 }
 
+static void print_explained(struct toldctl *ctl, const struct decide_input *input, const struct directory *roles)
+{
+    struct decision decision = {0};
+    json_t *said = explain(ctl, input, roles, &decision);
+    if (ctl->json)
+        toldctl_print_json(said);
+    else
+        print_decision(&decision, said);
+    json_decref(said);
+    decision_release(&decision);
+}
+
+/* As the daemon would decide it now: on the facts valid at its time, of what is stored. */
+static int explain_stored(struct toldctl *ctl, int64_t event_id, int64_t child_id, const struct directory *roles)
+{
+    struct timeline timeline;
+    bool good = timeline_load(&timeline, ctl->pg, child_id);
+    for (size_t i = 0; good && i < timeline.count; i++) {
+        struct timeline_event *e = &timeline.events[i];
+        if (e->event_id != event_id || !e->event)
+            continue;
+        struct timeline_view view;
+        timeline_view(&timeline, i, &view);
+        struct decide_input input = {.authority = ctl->config->authority,
+                                     .received_at = e->received_at,
+                                     .event = e->event,
+                                     .facts = view.facts,
+                                     .history = view.history,
+                                     .history_count = view.history_count};
+        decide_court_facts(ctl->config, e->event, &input);
+        if (!ctl->json)
+            printf("event %" PRId64 ", %s\n", event_id, event_type(e->event));
+        print_explained(ctl, &input, roles);
+        timeline_view_release(&view);
+    }
+    timeline_release(&timeline);
+    return good ? 0 : toldctl_database_code(ctl);
+}
+
+static int explain_event(struct toldctl *ctl, int64_t event_id)
+{
+    static const struct pg_statement find = {
+        "explain_event", "SELECT child_id, state, reason FROM told.event_state WHERE event_id = $1", 1};
+    char id[24];
+    int code = toldctl_open_database(ctl);
+    if (code)
+        return code;
+    snprintf(id, sizeof id, "%" PRId64, event_id);
+    const char *const values[] = {id};
+    PGresult *row = pg_run(ctl->pg, &find, values);
+    if (!row)
+        return toldctl_database_code(ctl);
+    struct directory *roles = config_directory(ctl->config);
+    if (PQntuples(row) == 0)
+        code = toldctl_refuse(EX_DATAERR, "there is no event %s; `toldctl events` lists them", id);
+    else if (!pg_column(row, 0, 0))
+        code = toldctl_refuse(EX_DATAERR, "event %s is about no child that is known (%s: %s)", id, pg_column(row, 0, 1),
+                              pg_column(row, 0, 2) ? pg_column(row, 0, 2) : "not matched yet");
+    else
+        code = explain_stored(ctl, event_id, pg_column_int(row, 0, 0), roles);
+    directory_free(roles);
+    PQclear(row);
+    return code;
+}
+
 int toldctl_explain(struct toldctl *ctl, int argc, char **argv)
 {
+    int64_t event_id;
     int at = toldctl_options(ctl, argc, argv, NULL, 1, -1);
     if (at < 0)
         return EX_USAGE;
+    if (at + 1 == argc && toldctl_number(argv[at], &event_id))
+        return explain_event(ctl, event_id);
     int code = toldctl_open_local_config(ctl);
     struct directory *roles = code ? NULL : config_directory(ctl->config);
     for (int i = at; i < argc && !code; i++) {
@@ -140,16 +210,9 @@ int toldctl_explain(struct toldctl *ctl, int argc, char **argv)
             code = EX_DATAERR;
             break;
         }
-        struct decision decision = {0};
-        json_t *said = explain(ctl, one, roles, &decision);
-        if (ctl->json) {
-            toldctl_print_json(said);
-        } else {
+        if (!ctl->json)
             printf("%s%s\n", i > at ? "\n" : "", decide_case_name(one));
-            print_decision(&decision, said);
-        }
-        json_decref(said);
-        decision_release(&decision);
+        print_explained(ctl, decide_case_input(one), roles);
         decide_case_free(one);
     }
     directory_free(roles);

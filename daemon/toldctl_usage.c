@@ -27,7 +27,7 @@ static const struct {
     {"import", "directory|children|allocations FILE.csv",
      "people and children from a file; all of it or nothing"},
     {"protocol", "", "the rules as told reads them"},
-    {"explain", "CASE.json…", "which duties a case makes, and why; no database"},
+    {"explain", "CASE.json…|EVENT", "which duties a case (no database) or a stored event makes, and why"},
     {"test", "CASE.json…", "whether cases come out as they expect; no database"},
     {"adapt", "ADAPTER FILE… [--source SOURCE] [--time TIME]",
      "the events that a foreign message becomes, one a line; no database"},

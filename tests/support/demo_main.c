@@ -248,15 +248,23 @@ static void prepare(struct demo *d)
     d->told = harness_told(d->h, NULL, NULL);
 }
 
+/* What was sent outlives the story's directory: it is there to be read. */
+static void keep_mails(struct demo *d)
+{
+    char *command = mem_printf("rm -rf build/demo && mkdir -p build/demo && cp -r %s/mails %s/hooks build/demo/",
+                               harness_directory(d->h), harness_directory(d->h));
+
+    if (system(command) == 0)
+        printf("The mails can be read in build/demo/mails, the webhooks in build/demo/hooks.\n");
+    free(command);
+}
+
 static void stay(struct demo *d)
 {
-    char *mails = harness_path(d->h, "mails");
-
-    printf("\nThe mails are files under %s\nThe story is over; told is still running. Look around with\n"
+    printf("\nThe story is over; told is still running. Look around with\n"
            "    PGUSER=amara build/release/toldctl -f %s duties\nCtrl-C ends it and removes everything.\n",
-           mails, harness_config(d->h));
+           harness_config(d->h));
     fflush(stdout);
-    free(mails);
     while (!interrupted) {
         demo_watch_look(d->watch);
         poll(NULL, 0, 200);
@@ -279,6 +287,7 @@ int main(void)
     while (!out_of_time(&d) && step(&d, &next))
         ;
     code = demo_check(d.h, d.published, next == STORY_COUNT && d.failures == 0 && !interrupted);
+    keep_mails(&d);
     if (!once && !interrupted)
         stay(&d);
     harness_signal(d.h, d.told, SIGTERM);
