@@ -30,7 +30,7 @@ static const struct pg_statement release_events = {
     1};
 static const struct pg_statement clear_alarm = {
     "feed_alarm",
-    "UPDATE told.alarm SET cleared_at = $2 WHERE kind = 'frozen-feed' AND key = $1 AND cleared_at IS NULL "
+    "UPDATE told.alarm SET cleared_at = $2 WHERE kind IN ('equivocation', 'frozen-feed') AND key = $1 AND cleared_at IS NULL "
     "AND duty_id IS NULL",
     2};
 
