@@ -158,6 +158,10 @@ fuzz:
 	  echo "fuzz $$f"; build/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=0 -timeout=10 \
 	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f tests/fuzz/seeds_$$f 2>build/fuzz/$$f.log || { cat build/fuzz/$$f.log; exit 1; }; done
 
+BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
+$(B)/bench: $(call obj,$(BENCH_SRC)) $(B)/libsupport.a $(B)/libdaemon.a $(B)/libtold.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $^ -o $@ $(LDLIBS_ALL) -lmicrohttpd
 bench: deps
 	@$(MAKE) --no-print-directory -j2 all build/release/bench build/release/smtp_sink build/release/webhook_sink
 	@build/release/bench

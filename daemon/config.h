@@ -70,7 +70,7 @@ struct config {
     size_t feed_count;
 
     struct protocol *protocol;
-    char *protocol_text; /* all files, as stored with the version */
+    char *protocol_text; /* all files, as protocol_stored.h stores them with their hash */
     struct calendar *calendar;
     char *calendar_text;
     struct directory_role *roles;

@@ -98,6 +98,12 @@ static void check_rule(struct config_reading *reading, const struct rule *rule)
     }
 }
 
+void config_check_protocol(struct config_reading *reading, const struct protocol *protocol)
+{
+    for (size_t i = 0; i < protocol_count(protocol); i++)
+        check_rule(reading, protocol_rule(protocol, i));
+}
+
 static void check_named(struct config_reading *reading, const struct config_text *told, const char *setting,
                         const char *role)
 {
@@ -118,8 +124,6 @@ void config_check(struct config_reading *reading, const struct config_text *told
     check_roles(reading);
     check_named(reading, told, "review_role", config->review_role);
     check_named(reading, told, "operators_role", config->operators_role);
-    if (config->protocol == NULL)
-        return;
-    for (size_t i = 0; i < protocol_count(config->protocol); i++)
-        check_rule(reading, protocol_rule(config->protocol, i));
+    if (config->protocol != NULL)
+        config_check_protocol(reading, config->protocol);
 }

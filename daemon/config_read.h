@@ -13,6 +13,8 @@ void config_read_roles(struct config_reading *reading, const struct config_text 
 void config_read_rules(struct config_reading *reading, const struct config_text *told); /* protocol, calendar, templates */
 /* What only shows when all is read: between rules, roles, lines and endpoints. */
 void config_check(struct config_reading *reading, const struct config_text *told);
+/* Another protocol against this configuration's roles and lines. */
+void config_check_protocol(struct config_reading *reading, const struct protocol *protocol);
 
 /* A secret of a file, or NULL: with the fault said if secrets are wanted. */
 char *config_read_secret(struct config_reading *reading, const struct config_text *text, const config_setting_t *at,

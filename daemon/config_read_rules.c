@@ -9,13 +9,14 @@
 #include "told/buf.h"
 #include "told/mem.h"
 #include "told/notice.h"
+#include "told/protocol_stored.h"
 
 static const char *const TEMPLATES[] = {"duty", "escalation", "copy", "review", "match", "alarm", "merged", "correction"};
 
 /* The values dispatch gives to every notice; those of a merged one also stand in each item of `duties`. */
 static const char *const PLACEHOLDERS[] = {"reference", "due",   "case", "title",     "immediate_note", "repeat_note",
                                            "event",     "child", "why",  "role",      "cites",          "answer",
-                                           "authority", "step",  "told_next", "duties", NULL};
+                                           "authority", "step",  "told_next", "due_short", "duties", NULL};
 
 static int line_of(const struct config_text *told, const char *name)
 {
@@ -37,21 +38,6 @@ static void fault_with_line(struct config_reading *reading, const char *path, co
 static void pass_fault(void *cookie, const char *file, int line, const char *text)
 {
     config_text_fault(cookie, file, line, "%s", text);
-}
-
-/* All files as one text: what a duty's pinned version is stored as, and can be parsed from again. */
-static char *join(const struct protocol_file *files, size_t count)
-{
-    struct buf whole = {0};
-
-    for (size_t i = 0; i < count; i++) {
-        const char *base = strrchr(files[i].name, '/');
-
-        buf_printf(&whole, "# ---- %s ----\n", base != NULL ? base + 1 : files[i].name);
-        buf_append(&whole, files[i].text, files[i].len);
-        buf_char(&whole, '\n');
-    }
-    return buf_take(&whole);
 }
 
 static void read_protocol(struct config_reading *reading, const struct config_text *told)
@@ -81,7 +67,8 @@ static void read_protocol(struct config_reading *reading, const struct config_te
     }
     if (faults == reading->faults && count > 0) {
         config->protocol = protocol_parse(files, count, pass_fault, reading);
-        config->protocol_text = join(files, count);
+        if (config->protocol != NULL)
+            config->protocol_text = protocol_stored_print(files, count);
     }
     free(files);
     config_text_free_list(texts);

@@ -12,9 +12,13 @@
 static const struct pg_statement SAME = {
     "duty_same",
     "SELECT d.duty_id, d.case_ref, d.occurrence, d.state, d.shows, " PG_INSTANT("d.received_at") ","
-    " EXISTS (SELECT FROM told.duty_ground g WHERE g.duty_id = d.duty_id AND g.event_id = $4)"
-    " FROM told.duty d WHERE d.child_id = $1 AND d.rule = $2 AND d.key = $3 ORDER BY d.occurrence DESC, d.duty_id FOR UPDATE",
-    4};
+    " EXISTS (SELECT FROM told.duty_ground g WHERE g.duty_id = d.duty_id AND g.event_id = $4),"
+    " EXISTS (SELECT FROM told.duty_ground g JOIN told.event e USING (event_id) JOIN told.event_state s USING (event_id)"
+    " WHERE g.duty_id = d.duty_id AND s.retracted_by IS NULL AND (e.received_at, e.event_id) > ($5, $4)"
+    " AND (e.source, e.id) IS DISTINCT FROM ($6::text, $7::text))"
+    " FROM told.duty d WHERE d.child_id = $1 AND d.rule = $2 AND d.key = $3"
+    " ORDER BY 7 DESC, d.state = 'closed', d.occurrence DESC, d.duty_id FOR UPDATE",
+    7};
 
 static const struct pg_statement REVIEW = {
     "duty_review",
@@ -33,6 +37,7 @@ struct same {
     int occurrence;
     bool closed;
     bool grounded; /* this event is one of its grounds already */
+    bool newer;    /* a ground that it does not amend came after this event: what that one shows, holds */
     char *shows;
     struct instant received_at;
 };
@@ -49,12 +54,15 @@ static bool case_joins(const char *mine, const char *theirs, bool open)
 static bool find_same(struct duty_store *s, const struct decide_subject *about, const struct decided_duty *d,
                       struct same *ret)
 {
-    char child[24], event[24];
+    char child[24], event[24], received[INSTANT_TEXT_SIZE];
     PGresult *rows;
 
     snprintf(child, sizeof child, "%lld", (long long)about->child_id);
     snprintf(event, sizeof event, "%lld", (long long)about->event_id);
-    rows = pg_run(s->pg, &SAME, (const char *[]){child, rule_name(d->rule), d->key, event});
+    rows = pg_run(s->pg, &SAME,
+                  (const char *[]){child, rule_name(d->rule), d->key, event,
+                                   instant_print(about->input->received_at, received), event_source(about->event),
+                                   event_amends(about->event)});
     if (rows == NULL)
         return false;
     for (int i = 0; i < PQntuples(rows) && ret->duty_id == 0; i++) {
@@ -66,6 +74,7 @@ static bool find_same(struct duty_store *s, const struct decide_subject *about, 
                              .occurrence = (int)pg_column_int(rows, i, 2),
                              .closed = closed,
                              .grounded = pg_column_bool(rows, i, 6),
+                             .newer = pg_column_bool(rows, i, 7),
                              .shows = mem_copy(pg_column(rows, i, 4)),
                              .received_at = pg_column_instant(rows, i, 5)};
     }
@@ -85,6 +94,7 @@ static bool open_duty(struct duty_store *s, const struct decide_subject *about, 
                                                        .occurrence = occurrence,
                                                        .duty = d->duty,
                                                        .title = rule_title(d->rule),
+                                                       .says = rule_says(d->rule),
                                                        .immediate = d->immediate,
                                                        .provisional = d->provisional,
                                                        .event_id = about->event_id,
@@ -129,7 +139,7 @@ static bool join_duty(struct duty_store *s, const struct decide_subject *about, 
         if (as_of_first == NULL)
             as_of_first = d;
     }
-    changed = strcmp(as_of_first->shows, same->shows) != 0;
+    changed = !same->newer && strcmp(as_of_first->shows, same->shows) != 0;
     if (same->closed && changed && !same->grounded)
         ok = open_duty(s, about, d, same->occurrence + 1, opened);
     else if (!same->grounded)
@@ -140,7 +150,7 @@ static bool join_duty(struct duty_store *s, const struct decide_subject *about, 
                                                    .child_id = about->child_id,
                                                    .duty_id = same->duty_id});
     if (ok && changed && !same->closed)
-        ok = duty_store_tell_again(s, same->duty_id, as_of_first->due_at, as_of_first->shows);
+        ok = duty_store_tell_again(s, same->duty_id, as_of_first->due_at, as_of_first->immediate, as_of_first->shows);
     decision_release(&first);
     return ok;
 }
@@ -183,7 +193,7 @@ static char *review_because(const struct decision *decision)
 }
 
 static bool open_review(struct duty_store *s, const struct decide_subject *about, const char *key, int occurrence,
-                        const char *title, const char *because, struct instant due, int *opened)
+                        const char *title, const char *says, const char *because, struct instant due, int *opened)
 {
     const char *tell[] = {s->config->review_role};
     int64_t id = duty_store_open(
@@ -195,6 +205,7 @@ static bool open_review(struct duty_store *s, const struct decide_subject *about
                               .occurrence = occurrence,
                               .duty = "review",
                               .title = title,
+                              .says = says,
                               .immediate = instant_ms_between(about->input->received_at, due) <= 3600 * 1000,
                               .event_id = about->event_id,
                               .received_at = about->input->received_at,
@@ -238,8 +249,8 @@ static bool apply_reviews(struct duty_store *s, const struct decide_subject *abo
     for (size_t i = 0; i < decision->review_count; i++)
         due = i == 0 ? decision->reviews[i].due_at : instant_earlier(due, decision->reviews[i].due_at);
     because = review_because(decision);
-    ok = open_review(s, about, key, occurrence + 1, "Say what is missing, so that duties can be decided", because, due,
-                     opened);
+    ok = open_review(s, about, key, occurrence + 1, "Say what is missing, so that duties can be decided",
+                     "Find out what is missing, and have it recorded", because, due, opened);
     free(because);
     return ok;
 }
@@ -251,6 +262,45 @@ bool decide_apply(struct duty_store *s, const struct decide_subject *about, cons
     for (size_t i = 0; ok && i < decision->duty_count; i++)
         ok = apply_duty(s, about, &decision->duties[i], ret_opened);
     return ok && apply_reviews(s, about, decision, ret_opened);
+}
+
+bool decide_apply_records(struct duty_store *s, const struct decide_subject *about, const struct decision *decision)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < decision->record_count; i++) {
+        const struct decided_record *record = &decision->records[i];
+        char *detail = store_detail("duty", record->duty, "rule", rule_name(record->rule), NULL);
+
+        ok = store_journal(s->pg, s->now,
+                           &(struct store_journal){.what = "recorded",
+                                                   .event_id = about->event_id,
+                                                   .child_id = about->child_id,
+                                                   .detail = detail});
+        free(detail);
+    }
+    return ok;
+}
+
+/* The question that the replaced event asked is its amendment's now. */
+static bool close_review(struct duty_store *s, const struct decide_subject *about)
+{
+    char child[24], key[40];
+    PGresult *rows;
+    bool ok;
+
+    snprintf(child, sizeof child, "%lld", (long long)about->child_id);
+    snprintf(key, sizeof key, "[%lld]", (long long)about->event_id);
+    rows = pg_run(s->pg, &REVIEW, (const char *[]){child, key});
+    ok = rows != NULL && (PQntuples(rows) == 0 || duty_store_close(s, pg_column_int(rows, 0, 0), "discharged",
+                                                                   "its event was amended", about->event_id));
+    PQclear(rows);
+    return ok;
+}
+
+bool decide_apply_replaced(struct duty_store *s, const struct decide_subject *about, const struct decision *decision)
+{
+    return close_review(s, about) && decide_apply_vanished(s, about, decision);
 }
 
 bool decide_apply_vanished(struct duty_store *s, const struct decide_subject *about, const struct decision *decision)
@@ -267,15 +317,18 @@ bool decide_apply_vanished(struct duty_store *s, const struct decide_subject *ab
     rows = pg_run(s->pg, &OF_EVENT, (const char *[]){child, event});
     for (int i = 0; rows != NULL && ok && i < PQntuples(rows); i++) {
         const struct rule *rule = protocol_find(s->config->protocol, pg_column(rows, i, 1));
-        char *key, *because;
+        char *key, *because, *says;
 
         if (rule != NULL && find_rule(decision, rule) != NULL)
             continue;
         key = mem_printf("[\"stands\",%s]", pg_column(rows, i, 0));
+        says = mem_printf("Say whether D-%s, of duty %s, still stands: what was known about the child has changed",
+                          pg_column(rows, i, 0), pg_column(rows, i, 2));
         because = store_detail("duty", pg_column(rows, i, 2), "question", "a later fact says it would not have come out", NULL);
-        ok = open_review(s, about, key, 1, "Say whether a duty still stands: what was known has changed", because, due,
+        ok = open_review(s, about, key, 1, "Say whether a duty still stands: what was known has changed", says, because, due,
                          &opened);
         free(key);
+        free(says);
         free(because);
     }
     PQclear(rows);

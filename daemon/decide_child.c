@@ -7,11 +7,13 @@
 
 #include "decide_apply.h"
 #include "decide_court.h"
+#include "decide_foreign.h"
 #include "log.h"
 #include "store.h"
 #include "timeline.h"
 #include "told/hashchain.h"
 #include "told/mem.h"
+#include "version_shelf.h"
 
 static const struct pg_statement DECIDED = {
     "event_decided",
@@ -33,15 +35,18 @@ static const struct pg_statement GROUNDLESS = {
 static const struct pg_statement CORRECT = {
     "notification_correct",
     "INSERT INTO told.notification (duty_id, telling, line, step, kind, role, channel, recipient, created_at)"
-    " SELECT DISTINCT ON (n.recipient, n.channel) n.duty_id, d.telling + 1, n.line, n.step, 'correction', n.role, n.channel,"
-    " n.recipient, $2::timestamptz FROM told.notification n JOIN told.duty d USING (duty_id)"
-    " WHERE n.duty_id = $1 AND n.recipient IS NOT NULL AND n.state IN ('sent', 'uncertain', 'claimed')"
-    " ORDER BY n.recipient, n.channel, n.notification_id ON CONFLICT DO NOTHING",
+    /* Of two who were told as the same role each gets one: their tellings differ. */
+    " SELECT duty_id, telling + row_number() OVER (PARTITION BY line, step, role, channel ORDER BY notification_id), line, step,"
+    " 'correction', role, channel, recipient, $2::timestamptz FROM (SELECT DISTINCT ON (n.recipient, n.channel) n.duty_id,"
+    " d.telling, n.line, n.step, n.role, n.channel, n.recipient, n.notification_id"
+    " FROM told.notification n JOIN told.duty d USING (duty_id) JOIN told.message m USING (message_id)"
+    " WHERE n.duty_id = $1 AND (n.state IN ('sent', 'uncertain', 'claimed') OR m.uncertain)"
+    " ORDER BY n.recipient, n.channel, n.notification_id) reached ON CONFLICT DO NOTHING",
     2};
 
 static const struct pg_statement OPEN_DUTIES = {
     "duty_open_of_child",
-    "SELECT duty_id, rule, event_id FROM told.duty"
+    "SELECT duty_id, rule, event_id, protocol_hash FROM told.duty"
     " WHERE child_id = $1 AND kind = 'duty' AND state <> 'closed' AND event_id IS NOT NULL ORDER BY duty_id FOR UPDATE",
     1};
 
@@ -60,6 +65,7 @@ static const struct pg_statement STATUS = {
 struct child {
     struct duty_store *s;
     struct timeline t;
+    const struct timeline_event *cause; /* what is being decided now: others are decided again because of it */
 };
 
 static const char *text_of(char out[24], int64_t value)
@@ -108,6 +114,19 @@ static bool retract(struct child *c, struct timeline_event *target, const struct
     return ok;
 }
 
+/* The rule as it was when the duty opened: that is what closes it. NULL where that version cannot be read any more; then
+ * no event closes the duty, and it climbs until a person does. False when the database failed. */
+static bool pinned_rule(struct child *c, const char *hash, const char *name, const struct rule **ret)
+{
+    const struct protocol *protocol = c->s->config->protocol;
+    bool ok = true;
+
+    if (strcmp(hash, protocol_hash(protocol)) != 0)
+        protocol = version_shelf_protocol(c->s->versions, c->s->pg, hash, &ok);
+    *ret = protocol != NULL ? protocol_find(protocol, name) : NULL;
+    return ok;
+}
+
 static bool discharge(struct child *c, const struct timeline_event *e)
 {
     char child[24];
@@ -115,9 +134,10 @@ static bool discharge(struct child *c, const struct timeline_event *e)
     bool ok = rows != NULL;
 
     for (int i = 0; ok && i < PQntuples(rows); i++) {
-        const struct rule *rule = protocol_find(c->s->config->protocol, pg_column(rows, i, 1));
+        const struct rule *rule = NULL;
         int64_t ground = pg_column_int(rows, i, 2);
 
+        ok = pinned_rule(c, pg_column(rows, i, 3), pg_column(rows, i, 1), &rule);
         for (size_t k = 0; ok && rule != NULL && k < c->t.count; k++) {
             const struct timeline_event *g = &c->t.events[k];
 
@@ -146,7 +166,8 @@ static bool record_statements(struct child *c, const struct timeline_event *e)
     instant_print(e->valid_from, from);
     instant_print(c->s->now, now);
     if (strcmp(event_type(e->event), "care.allocation") == 0)
-        return pg_do(c->s->pg, &ALLOCATION,
+        return json_text_at(data, "role") == NULL || /* nothing is said of anybody */
+               pg_do(c->s->pg, &ALLOCATION,
                      (const char *[]){child, json_text_at(data, "role"), json_text_at(data, "practitioner"), from, now, id});
     if (strcmp(event_type(e->event), "care.status") != 0)
         return true;
@@ -190,6 +211,34 @@ static void digest_of(const struct decision *decision, char out[65])
     buf_release(&b);
 }
 
+/* Whose delay it was: the fact that came late, and from where. */
+static bool say_late(struct child *c, const struct timeline_event *e)
+{
+    char id[24], *detail = store_detail("fact_event", text_of(id, c->cause->event_id), "source", event_source(c->cause->event), NULL);
+    bool ok = store_journal(c->s->pg, c->s->now,
+                            &(struct store_journal){.what = "decided again, duties opened late",
+                                                    .event_id = e->event_id,
+                                                    .child_id = c->t.child_id,
+                                                    .detail = detail});
+
+    free(detail);
+    return ok;
+}
+
+/* An amendment stands in the place of its event: what that one made and this one does not is for a person to say. */
+static bool replace_target(struct child *c, const struct timeline_event *e, const struct decide_subject *about,
+                           const struct decision *decision)
+{
+    const char *amends = event_amends(e->event);
+    struct timeline_event *target = amends != NULL ? find_event(c, event_source(e->event), amends) : NULL;
+    struct decide_subject replaced = *about;
+
+    if (target == NULL || target == e)
+        return true;
+    replaced.event_id = target->event_id;
+    return decide_apply_replaced(c->s, &replaced, decision);
+}
+
 /* Decides the event at `index`; again: it was decided before, on other facts. */
 static bool decide_at(struct child *c, size_t index, bool again)
 {
@@ -200,7 +249,7 @@ static bool decide_at(struct child *c, size_t index, bool again)
     struct decide_subject about = {c->t.child_id, e->event_id, e->event, &input};
     int opened = 0;
     char reason[80], outcome[65];
-    bool ok = true;
+    bool before = e->outcome != NULL, ok = true;
 
     timeline_view(&c->t, index, &view);
     input.facts = view.facts;
@@ -209,9 +258,11 @@ static bool decide_at(struct child *c, size_t index, bool again)
     decide_court_facts(c->s->config, e->event, &input);
     decide(c->s->config->protocol, c->s->config->calendar, &input, &decision);
     digest_of(&decision, outcome);
-    if (again && e->outcome != NULL && strcmp(outcome, e->outcome) == 0)
+    if (again && before && strcmp(outcome, e->outcome) == 0)
         goto done;
-    ok = decide_apply(c->s, &about, &decision, &opened) && (!again || decide_apply_vanished(c->s, &about, &decision));
+    ok = decide_apply(c->s, &about, &decision, &opened) && (before || decide_apply_records(c->s, &about, &decision)) &&
+         (!before || decide_apply_vanished(c->s, &about, &decision)) &&
+         replace_target(c, e, &about, &decision) && (!again || opened == 0 || say_late(c, e));
     if (decision.duty_count == 0 && decision.review_count == 0)
         snprintf(reason, sizeof reason, "nothing to do");
     else
@@ -226,6 +277,25 @@ done:
     decision_release(&decision);
     timeline_view_release(&view);
     return ok;
+}
+
+/* What is known now may change what was decided on later-valid events. What was amended is not asked again. */
+static bool decide_later(struct child *c, size_t from)
+{
+    for (size_t i = from + 1; i < c->t.count; i++)
+        if (c->t.events[i].state == TIMELINE_DECIDED && !timeline_is_replaced(&c->t, i) && !decide_at(c, i, true))
+            return false;
+    return true;
+}
+
+/* An amendment is taken back: what it amended holds again. */
+static bool decide_restored(struct child *c, const struct timeline_event *amendment)
+{
+    const char *amends = event_amends(amendment->event);
+    struct timeline_event *one = amends != NULL ? find_event(c, event_source(amendment->event), amends) : NULL;
+    size_t index = one != NULL ? (size_t)(one - c->t.events) : 0;
+
+    return one == NULL || one->state != TIMELINE_DECIDED || timeline_is_replaced(&c->t, index) || decide_at(c, index, false);
 }
 
 /* An amendment or retraction that came before its event waits for it; the operators see that it waits. */
@@ -243,7 +313,7 @@ static void wake_waiters(struct child *c, const struct timeline_event *e)
         struct timeline_event *w = &c->t.events[i];
         const char *target;
 
-        if (w->state != TIMELINE_HELD || w->event == NULL || strcmp(event_source(w->event), event_source(e->event)) != 0)
+        if (w->state != TIMELINE_HELD || w->frozen || w->event == NULL || strcmp(event_source(w->event), event_source(e->event)) != 0)
             continue;
         target = event_retracts(w->event) != NULL ? event_retracts(w->event) : event_amends(w->event);
         if (target != NULL && strcmp(target, event_id(e->event)) == 0)
@@ -251,29 +321,51 @@ static void wake_waiters(struct child *c, const struct timeline_event *e)
     }
 }
 
+/* Fault injection, only in builds with -DTOLD_FAULTS: the event whose id TOLD_POISON names ends whoever decides it. */
+static void poison(const struct event *event)
+{
+#ifdef TOLD_FAULTS
+    const char *id = getenv("TOLD_POISON");
+
+    if (id != NULL && strcmp(id, event_id(event)) == 0)
+        abort();
+#else
+    (void)event;
+#endif
+}
+
 static bool decide_waiting(struct child *c, size_t index)
 {
     struct timeline_event *e = &c->t.events[index], *target;
-    const char *retracts = event_retracts(e->event), *amends = event_amends(e->event);
+    const char *retracts = e->event != NULL ? event_retracts(e->event) : NULL, *amends;
 
+    if (e->event == NULL) { /* taken under an older catalogue: a person sees it */
+        e->state = TIMELINE_OUT;
+        return decide_foreign_quarantine(c->s, e->event_id, "it can no longer be understood");
+    }
+    poison(e->event);
+    amends = event_amends(e->event);
+    c->cause = e;
+    if (e->outcome != NULL && timeline_is_replaced(&c->t, index)) {
+        e->state = TIMELINE_DECIDED;
+        return end_event(c, e, "decided", "an amendment stands in its place", e->outcome);
+    }
     if (retracts != NULL) {
         target = find_event(c, event_source(e->event), retracts);
-        if (target == NULL || target->state == TIMELINE_WAITING)
+        if (target == NULL || target->state == TIMELINE_WAITING || target->state == TIMELINE_HELD)
             return wait_for(c, e, "it retracts an event that has not come yet");
         e->state = TIMELINE_OUT;
-        return retract(c, target, e) && end_event(c, e, "decided", "retracted an earlier event", NULL);
+        return retract(c, target, e) && end_event(c, e, "decided", "retracted an earlier event", NULL) &&
+               decide_restored(c, target) && decide_later(c, (size_t)(target - c->t.events));
     }
-    if (amends != NULL && find_event(c, event_source(e->event), amends) == NULL)
+    target = amends != NULL ? find_event(c, event_source(e->event), amends) : NULL;
+    if (amends != NULL && (target == NULL || target->state == TIMELINE_WAITING || target->state == TIMELINE_HELD))
         return wait_for(c, e, "it amends an event that has not come yet");
     if (!discharge(c, e) || (e->outcome == NULL && !record_statements(c, e)) || !decide_at(c, index, false))
         return false;
     e->state = TIMELINE_DECIDED;
     wake_waiters(c, e);
-    /* What is known now may change what was decided on later-valid events. */
-    for (size_t i = index + 1; i < c->t.count; i++)
-        if (c->t.events[i].state == TIMELINE_DECIDED && !decide_at(c, i, true))
-            return false;
-    return true;
+    return decide_later(c, target != NULL && target < e ? (size_t)(target - c->t.events) : index);
 }
 
 int decide_child(struct duty_store *s, int64_t child_id, int64_t only)
@@ -287,7 +379,7 @@ int decide_child(struct duty_store *s, int64_t child_id, int64_t only)
     }
     for (size_t i = 0; only != 0 && i < c.t.count; i++)
         if (c.t.events[i].event_id != only && c.t.events[i].state == TIMELINE_WAITING)
-            c.t.events[i].state = TIMELINE_OUT;
+            c.t.events[i].state = TIMELINE_HELD;
     for (size_t i; count >= 0 && (i = timeline_next_waiting(&c.t)) < c.t.count;)
         count = decide_waiting(&c, i) ? count + 1 : -1;
     timeline_release(&c.t);

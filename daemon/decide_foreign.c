@@ -23,6 +23,18 @@ static const struct pg_statement END = {
     "foreign_end",
     "UPDATE told.event_state SET state = $2, reason = $3, decided_at = $4 WHERE event_id = $1", 4};
 
+/* It stands in quarantine like what ingest refused, so that a person can look at it and have it taken up again. Nothing
+ * happens where another process has dealt with it meanwhile. */
+static const struct pg_statement QUARANTINE = {
+    "event_quarantine",
+    "WITH gone AS (UPDATE told.event_state SET state = 'quarantined', reason = $2, decided_at = $3"
+    " WHERE event_id = $1 AND state = 'waiting' RETURNING event_id)"
+    " INSERT INTO told.quarantine (feed, source, id, sha256, reason, received_at, body)"
+    " SELECT e.feed, e.source, e.id, encode(sha256(e.body), 'hex'), $2, e.received_at, e.body FROM told.event e JOIN gone"
+    " USING (event_id) ON CONFLICT (feed, source, id, sha256) DO UPDATE SET state = 'open', reason = EXCLUDED.reason"
+    " RETURNING quarantine_id",
+    3};
+
 static const struct pg_statement PART = {
     "foreign_quarantine",
     "INSERT INTO told.quarantine (feed, source, id, sha256, reason, received_at, body)"
@@ -158,14 +170,21 @@ bool decide_foreign_expand(struct duty_store *s, int64_t event_id_, const char *
 
 bool decide_foreign_quarantine(struct duty_store *s, int64_t event_id_, const char *reason)
 {
-    char number[24], now[INSTANT_TEXT_SIZE], *detail = store_detail("reason", reason, NULL);
+    char number[24], now[INSTANT_TEXT_SIZE], *detail;
+    PGresult *row;
     bool ok;
 
     snprintf(number, sizeof number, "%lld", (long long)event_id_);
-    ok = pg_do(s->pg, &END, (const char *[]){number, "quarantined", reason, instant_print(s->now, now)}) &&
-         store_alarm(s->pg, "quarantine", number, reason, s->now) &&
+    row = pg_run(s->pg, &QUARANTINE, (const char *[]){number, reason, instant_print(s->now, now)});
+    if (row == NULL || PQntuples(row) == 0) {
+        PQclear(row);
+        return row != NULL;
+    }
+    detail = store_detail("reason", reason, NULL);
+    ok = store_alarm(s->pg, "quarantine", pg_column(row, 0, 0), reason, s->now) &&
          store_journal(s->pg, s->now,
                        &(struct store_journal){.what = "event quarantined", .event_id = event_id_, .detail = detail});
     free(detail);
+    PQclear(row);
     return ok;
 }

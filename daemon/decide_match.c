@@ -17,8 +17,9 @@ static const struct pg_statement WAITING = {
     "match_waiting",
     "SELECT e.event_id, encode(e.body, 'escape'), " PG_INSTANT("e.received_at") ", e.source, e.id, e.type, e.feed"
     " FROM told.event_state s JOIN told.event e USING (event_id)"
-    " WHERE s.state = 'waiting' AND s.child_id IS NULL ORDER BY e.received_at, e.event_id LIMIT $1",
-    1};
+    " WHERE s.state = 'waiting' AND s.child_id IS NULL AND ($2::bigint = 0 OR s.event_id = $2::bigint)"
+    " ORDER BY e.received_at, e.event_id LIMIT $1",
+    2};
 
 /* Every child that shares an identifier with one of the events, with all its identifiers. */
 static const struct pg_statement CANDIDATES = {
@@ -146,6 +147,7 @@ static bool open_match(struct duty_store *s, const struct waiting *w, const stru
                                                .occurrence = 1,
                                                .duty = "match",
                                                .title = "Say which child an event is about",
+                                               .says = "Say which child this message is about",
                                                .immediate = instant_ms_between(w->received_at, due) <= 3600 * 1000,
                                                .event_id = w->event_id,
                                                .received_at = w->received_at,
@@ -243,16 +245,17 @@ static bool read_waiting(struct duty_store *s, PGresult *rows, int i, struct wai
     return ok;
 }
 
-int decide_match_step(struct duty_store *s, int most)
+int decide_match_step(struct duty_store *s, int most, int64_t only)
 {
-    char limit[24];
+    char limit[24], one[24];
     struct waiting *list = NULL;
     PGresult *rows = NULL;
     int count = -1;
     bool ok = pg_begin(s->pg) && pg_do(s->pg, &LOCK, NULL);
 
     snprintf(limit, sizeof limit, "%d", most);
-    rows = ok ? pg_run(s->pg, &WAITING, (const char *[]){limit}) : NULL;
+    snprintf(one, sizeof one, "%lld", (long long)only);
+    rows = ok ? pg_run(s->pg, &WAITING, (const char *[]){limit, one}) : NULL;
     if (rows == NULL)
         goto done;
     count = PQntuples(rows);

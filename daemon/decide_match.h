@@ -9,7 +9,8 @@
 
 #include "duty_store.h"
 
-/* Matches at most `most` events in one transaction. Returns how many, -1 when the database failed. */
-int decide_match_step(struct duty_store *s, int most);
+/* Matches at most `most` events in one transaction; only: this one and no other, 0: whatever waits. Returns how many, -1
+ * when the database failed. */
+int decide_match_step(struct duty_store *s, int most, int64_t only);
 
 #endif

@@ -19,6 +19,7 @@
 #include "stage_wake.h"
 #include "store.h"
 #include "told/mem.h"
+#include "version_shelf.h"
 
 enum {
     MATCH_MOST = 200,    /* events matched in one transaction */
@@ -45,11 +46,15 @@ static const struct pg_statement FIRST = {
     " ORDER BY child_id IS NOT NULL, event_id LIMIT 1",
     1};
 
-static const struct pg_statement TRY_EVENT = {"decide_try", "SELECT pg_try_advisory_lock(7402, $1::bigint::int)", 1};
-static const struct pg_statement FREE_EVENT = {"decide_free", "SELECT pg_advisory_unlock(7402, $1::bigint::int)", 1};
+static const struct pg_statement TRY_EVENT = {"decide_try", "SELECT pg_try_advisory_lock(7402, ($1::bigint & 2147483647)::int)", 1};
+static const struct pg_statement FREE_EVENT = {"decide_free", "SELECT pg_advisory_unlock(7402, ($1::bigint & 2147483647)::int)", 1};
 
 static const struct pg_statement BEGIN_EVENT = {
     "decide_begin", "UPDATE told.event_state SET begun = begun + 1 WHERE event_id = $1 AND state = 'waiting'", 1};
+
+/* It was not begun after all: somebody else holds its child, or the database asked for the whole step again. */
+static const struct pg_statement UNBEGIN_EVENT = {
+    "decide_unbegin", "UPDATE told.event_state SET begun = begun - 1 WHERE event_id = $1 AND begun > 0", 1};
 
 static const struct pg_statement KEEP_PROTOCOL = {
     "protocol_keep", "INSERT INTO told.protocol_version (hash, text, first_used_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", 3};
@@ -63,6 +68,7 @@ struct decider {
     struct pg *pg;
     struct config *known; /* a reference to the snapshot that `roles` and the stored versions belong to */
     struct directory *roles;
+    struct version_shelf *versions;
     int64_t careful_until; /* what waited when we started, or when a step failed: one event at a time up to here */
     bool started;
 };
@@ -141,6 +147,7 @@ static int decide_step(struct decider *d, struct duty_store *s)
         int one = decide_child(s, pg_column_int(locked, i, 0), 0);
 
         count = one < 0 ? -1 : count + one;
+        atomic_store(&d->stage->ticked_ms, clock_monotonic_ms()); /* much may wait after an outage */
     }
     PQclear(locked);
     if (count >= 0 && pg_commit(d->pg))
@@ -160,31 +167,49 @@ static bool set_aside(struct decider *d, struct duty_store *s, int64_t event_id)
     return false;
 }
 
-static bool decide_one(struct decider *d, struct duty_store *s, int64_t event_id, int64_t child_id)
+/* Returns 1 when it was dealt with, 0 when somebody else holds its child, -1 when the database failed. */
+static int decide_one(struct decider *d, struct duty_store *s, int64_t event_id, int64_t child_id)
 {
     char array[32];
     PGresult *locked;
-    bool ok;
+    bool held, ok;
 
     if (child_id == 0)
-        return decide_match_step(s, 1) >= 0;
+        return decide_match_step(s, 1, event_id) >= 0 ? 1 : -1;
     snprintf(array, sizeof array, "{%lld}", (long long)child_id);
     ok = pg_begin(d->pg);
     locked = ok ? pg_run(d->pg, &LOCK_CHILDREN, (const char *[]){array}) : NULL;
-    ok = locked != NULL && (PQntuples(locked) == 0 || decide_child(s, child_id, event_id) >= 0) && pg_commit(d->pg);
+    held = locked != NULL && PQntuples(locked) == 0;
+    ok = locked != NULL && (held || decide_child(s, child_id, event_id) >= 0) && pg_commit(d->pg);
     PQclear(locked);
     if (!ok)
         pg_rollback(d->pg);
-    return ok;
+    return !ok ? -1 : held ? 0 : 1;
 }
 
-/* After an unclean stop: one event at a time, with a mark committed before each, so that one that kills us is found out.
- * Returns 1 when one was dealt with, 0 when none is left, -1 when the database failed. */
+/* The mark is committed before it is begun, and taken back where it was not: only what ends us, or fails, counts. */
+static int try_one(struct decider *d, struct duty_store *s, int64_t event_id, int64_t child_id)
+{
+    char id[24];
+    int done;
+
+    snprintf(id, sizeof id, "%lld", (long long)event_id);
+    if (!pg_do(d->pg, &BEGIN_EVENT, (const char *[]){id}))
+        return -1;
+    done = decide_one(d, s, event_id, child_id);
+    if (done == 0 || (done < 0 && pg_status(d->pg) == PG_AGAIN))
+        pg_do(d->pg, &UNBEGIN_EVENT, (const char *[]){id});
+    return done;
+}
+
+/* After an unclean stop: one event at a time, so that one that kills us is found out.
+ * Returns 1 when one was dealt with, 0 when none is left or the next has to wait, -1 when the database failed. */
 static int careful_step(struct decider *d, struct duty_store *s)
 {
     char until[24], id[24];
     int64_t event_id, child_id;
-    bool tried, poison, ok;
+    bool tried, poison;
+    int done;
     PGresult *rows;
 
     snprintf(until, sizeof until, "%lld", (long long)d->careful_until);
@@ -193,6 +218,7 @@ static int careful_step(struct decider *d, struct duty_store *s)
         return -1;
     if (PQntuples(rows) == 0) {
         PQclear(rows);
+        d->careful_until = 0;
         return 0;
     }
     event_id = pg_column_int(rows, 0, 0);
@@ -202,13 +228,17 @@ static int careful_step(struct decider *d, struct duty_store *s)
     snprintf(id, sizeof id, "%lld", (long long)event_id);
     rows = pg_run(d->pg, &TRY_EVENT, (const char *[]){id});
     tried = rows != NULL && pg_column_bool(rows, 0, 0);
+    if (rows != NULL && !tried)
+        d->careful_until = 0; /* another process is careful with it */
     PQclear(rows);
     if (!tried)
-        return rows == NULL ? -1 : 0; /* another process is careful with it */
-    ok = poison ? set_aside(d, s, event_id)
-                : pg_do(d->pg, &BEGIN_EVENT, (const char *[]){id}) && decide_one(d, s, event_id, child_id);
+        return d->careful_until == 0 ? 0 : -1;
+    if (poison)
+        done = set_aside(d, s, event_id) ? 1 : -1;
+    else
+        done = try_one(d, s, event_id, child_id);
     pg_do(d->pg, &FREE_EVENT, (const char *[]){id});
-    return ok ? 1 : -1;
+    return done;
 }
 
 static bool start(struct decider *d)
@@ -234,11 +264,10 @@ static int step(struct decider *d, struct duty_store *s)
     if (d->careful_until > 0) {
         int careful = careful_step(d, s);
 
-        if (careful != 0)
+        if (careful != 0 || d->careful_until > 0)
             return careful;
-        d->careful_until = 0;
     }
-    matched = decide_match_step(s, MATCH_MOST);
+    matched = decide_match_step(s, MATCH_MOST, 0);
     decided = matched < 0 ? -1 : decide_step(d, s);
     return decided < 0 ? -1 : matched + decided;
 }
@@ -255,6 +284,7 @@ static struct instant decide_tick(void *state, struct stage *stage, struct confi
     }
     stage_wake_listen(stage, d->pg);
     s.roles = d->roles;
+    s.versions = d->versions;
     for (int i = 0; i < STEPS_MOST && done > 0 && !atomic_load(&stage->stop); i++) {
         s.now = clock_told(stage->clock);
         done = step(d, &s);
@@ -277,8 +307,10 @@ void *decide_stage_run(void *stage_)
     struct decider d = {.stage = stage, .pg = pg_new(config->database, config->user_decide, config->database_deadline_ms)};
 
     config_unref(config);
+    d.versions = version_shelf_new();
     stage_loop(stage, decide_tick, &d);
     directory_free(d.roles);
+    version_shelf_free(d.versions);
     config_unref(d.known);
     pg_free(d.pg);
     return NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* People, posts and a child's allocations from the database, over the configured roles. */
+/* People, posts, rota, absences and a child's allocations from the database, over the configured roles. */
 #ifndef TOLD_DIRECTORY_LOAD_H
 #define TOLD_DIRECTORY_LOAD_H
 

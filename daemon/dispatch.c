@@ -18,27 +18,41 @@ static void stop_pools(struct dispatch *d)
     d->webhook = NULL;
 }
 
+/* The database refuses one of them: the others are written, and the lease of that one runs out, as after a crash. */
+static int write_each(struct dispatch *d)
+{
+    int done = 0;
+
+    for (; d->kept_count > 0; d->kept_count--, done++) {
+        const struct outcome *o = &d->kept[d->kept_count - 1];
+
+        if (dispatch_outcome(d, o, 1) >= 0)
+            continue;
+        if (pg_status(d->pg) != PG_FAULT)
+            return -1;
+        log_error("message=%lld result=unwritten sqlstate=%s: it counts as uncertain when its lease has run out",
+                  (long long)o->message_id, pg_sqlstate(d->pg));
+        dispatch_forget(d, o);
+    }
+    return done;
+}
+
+/* While the database is away they are kept, and with them the leases: only with this process they would be lost. */
 static int write_outcomes(struct dispatch *d)
 {
-    struct outcome list[DISPATCH_OUTCOMES_MOST];
-    size_t count = 0;
+    size_t count;
 
     if (d->email != NULL)
-        count += email_pool_take(d->email, list, DISPATCH_OUTCOMES_MOST);
+        d->kept_count += email_pool_take(d->email, d->kept + d->kept_count, DISPATCH_OUTCOMES_MOST - d->kept_count);
     if (d->webhook != NULL)
-        count += webhook_pool_take(d->webhook, list + count, DISPATCH_OUTCOMES_MOST - count);
+        d->kept_count += webhook_pool_take(d->webhook, d->kept + d->kept_count, DISPATCH_OUTCOMES_MOST - d->kept_count);
+    count = d->kept_count;
     if (count == 0)
         return 0;
-    /* If the database fails now the results are lost: the leases run out and the tries count as uncertain. */
-    for (int i = 0; i < 3; i++) {
-        int done = dispatch_outcome(d, list, count);
-
-        if (done >= 0)
-            return (int)count;
-        if (pg_status(d->pg) != PG_AGAIN)
-            break;
-    }
-    return -1;
+    if (dispatch_outcome(d, d->kept, count) < 0)
+        return pg_status(d->pg) == PG_FAULT ? write_each(d) : -1;
+    d->kept_count = 0;
+    return (int)count;
 }
 
 /* In-flight messages finish under the old settings; their outcomes are written before anything new is claimed. */
@@ -81,7 +95,11 @@ static bool take_directory(struct dispatch *d)
     if (d->directory != NULL && (!directory_load_version(d->pg, &version) || version == d->directory_version))
         return pg_status(d->pg) == PG_OK;
     directory_free(d->directory);
-    d->directory = directory_load(d->pg, d->config, &d->directory_version);
+    d->directory = NULL;
+    /* One snapshot: an import between its statements would leave posts without their people. */
+    if (pg_begin(d->pg) && pg_text(d->pg, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        d->directory = directory_load(d->pg, d->config, &d->directory_version);
+    pg_rollback(d->pg);
     return d->directory != NULL;
 }
 
@@ -98,22 +116,25 @@ static int round_of(struct dispatch *d)
     if ((n = dispatch_claim(d, "email", email_pool_free_slots(d->email))) < 0)
         return -1;
     done += n;
-    if (d->webhook != NULL && (n = dispatch_claim(d, "webhook", webhook_pool_free_slots(d->webhook))) < 0)
+    /* Without any endpoint left in the configuration what waits for one fails, and the next step is told. */
+    if ((n = dispatch_claim(d, "webhook", d->webhook != NULL ? webhook_pool_free_slots(d->webhook) : DISPATCH_WEBHOOKS_MOST)) < 0)
         return -1;
-    return done + (d->webhook != NULL ? n : 0);
+    return done + n;
 }
 
 static struct instant next_due(struct dispatch *d)
 {
     static const struct pg_statement SOONEST = {
-        "dispatch_soonest", "SELECT " PG_INSTANT("min(next_at)") " FROM told.message WHERE state = 'waiting'", 0};
+        "dispatch_soonest",
+        "SELECT " PG_INSTANT("min(next_at)") " FROM told.message WHERE state = 'waiting' AND channel = ANY ($1::text[])", 1};
+    bool email = email_pool_free_slots(d->email) > 0, webhook = d->webhook == NULL || webhook_pool_free_slots(d->webhook) > 0;
     PGresult *rows;
     struct instant at = INSTANT_NONE;
 
     /* With no sender free a due message waits for an outcome, not for a clock. */
-    if (email_pool_free_slots(d->email) == 0)
+    if (!email && !webhook)
         return at;
-    rows = pg_run(d->pg, &SOONEST, NULL);
+    rows = pg_run(d->pg, &SOONEST, (const char *[]){email && webhook ? "{email,webhook}" : email ? "{email}" : "{webhook}"});
     if (rows != NULL)
         at = pg_column_instant(rows, 0, 0);
     PQclear(rows);
@@ -136,8 +157,10 @@ static struct instant dispatch_tick(void *state, struct stage *stage, struct con
     }
     stage_wake_listen(stage, d->pg);
     d->now = clock_told(stage->clock);
-    dispatch_take_over(d);
+    /* After an outage: what came of ours and what is still in flight, before it is judged by its lease. */
+    write_outcomes(d);
     dispatch_renew(d);
+    dispatch_take_over(d);
     for (int i = 0; i < 20 && done > 0 && !atomic_load(&stage->stop); i++) {
         done = round_of(d);
         if (d->webhook != NULL)

@@ -35,6 +35,8 @@ struct dispatch {
     struct webhook_pool *webhook;
     struct dispatch_flight *flights; /* what we hold a lease on */
     size_t flight_count, flight_room;
+    struct outcome kept[DISPATCH_OUTCOMES_MOST]; /* taken from the pools, not yet written */
+    size_t kept_count;
     int64_t renewed_ms; /* monotonic */
     struct instant now; /* told's, of this tick */
     bool escalate;      /* a line must climb at once: escalate is to be woken */
@@ -46,18 +48,20 @@ int dispatch_take_over(struct dispatch *d); /* leases that have run out, of what
 int dispatch_claim(struct dispatch *d, const char *channel, size_t most);
 int dispatch_outcome(struct dispatch *d, const struct outcome *outcomes, size_t count);
 bool dispatch_renew(struct dispatch *d); /* leases of what is in flight */
+void dispatch_forget(struct dispatch *d, const struct outcome *outcome); /* its lease is renewed no more */
 
-/* A role could not be reached at all: its line's next step is due now. */
-bool dispatch_hurry(struct dispatch *d, int64_t duty_id, int line);
+/* A role could not be reached at all at this step: its line's next one is due now. */
+bool dispatch_hurry(struct dispatch *d, int64_t duty_id, int line, int step);
 
 /* What is said: subject, text and HTML of an email, or the body of a webhook, from the notifications in a message. */
 struct dispatch_item {
     int64_t notification_id, duty_id, child_id, event_id;
     int telling, line, step;
     const char *kind, *role, *because;     /* of the notification; borrowed from a result */
-    const char *duty_kind, *duty, *rule, *title, *case_ref, *protocol_because;
+    const char *duty_kind, *duty, *rule, *title, *says, *case_ref, *protocol_because;
     const char *event_type;
     const char *next_role;                 /* who is told next, or NULL */
+    const char *below;                     /* roles told before it in its line, with commas; of a copy, who must act */
     struct instant due_at, received_at, next_at;
     bool immediate;
 };

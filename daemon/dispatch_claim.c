@@ -17,7 +17,7 @@
 static const struct pg_statement DUE = {
     "claim_due",
     "SELECT message_id FROM (SELECT message_id FROM told.message WHERE state = 'waiting' AND next_at <= $1 AND channel = $2"
-    " ORDER BY immediate DESC, next_at, message_id LIMIT $3) m WHERE pg_try_advisory_xact_lock(7403, message_id::int)",
+    " ORDER BY immediate DESC, next_at, message_id LIMIT $3) m WHERE pg_try_advisory_xact_lock(7403, (message_id & 2147483647)::int)",
     3};
 
 static const struct pg_statement ITEMS = {
@@ -25,7 +25,9 @@ static const struct pg_statement ITEMS = {
     "SELECT n.message_id, n.notification_id, n.duty_id, n.telling, n.line, n.step, n.kind, n.role, n.because, n.recipient,"
     " d.child_id, d.case_ref, d.kind, d.duty, d.rule, d.title, d.state, d.because::text, d.immediate,"
     " " PG_INSTANT("d.due_at") ", " PG_INSTANT("d.received_at") ", e.type, d.event_id,"
-    " " PG_INSTANT("coalesce(l.next_at, d.next_at)") ", l.above[least(l.step + 1, array_length(l.above, 1))], n.channel"
+    " " PG_INSTANT("coalesce(l.next_at, d.next_at)") ", l.above[least(l.step + 1, array_length(l.above, 1))], n.channel, d.says,"
+    " CASE WHEN l.line IS NULL THEN (SELECT string_agg(o.role, ',' ORDER BY o.line) FROM told.duty_line o"
+    " WHERE o.duty_id = d.duty_id) ELSE array_to_string(array_prepend(l.role, l.above[1:n.step - 1]), ',') END, n.telling < d.telling"
     " FROM told.notification n JOIN told.duty d USING (duty_id) LEFT JOIN told.event e USING (event_id)"
     " LEFT JOIN told.duty_line l ON l.duty_id = d.duty_id AND l.line = n.line"
     " WHERE n.message_id = ANY ($1::bigint[]) AND n.state IN ('queued', 'uncertain')"
@@ -37,7 +39,8 @@ static const struct pg_statement CLAIM = {
     "UPDATE told.message SET state = 'claimed', next_at = NULL, lease_until = $2, fence = fence + 1, claimed_by = $3,"
     " attempts = attempts + 1, first_try_at = coalesce(first_try_at, $4)"
     " WHERE message_id = ANY ($1::bigint[]) AND state = 'waiting'"
-    " RETURNING message_id, recipient, address, uid, frozen, uncertain, subject, body_text, body_html, fence, attempts",
+    " RETURNING message_id, recipient, address, uid, frozen, uncertain, subject, body_text, body_html, fence, attempts,"
+    " " PG_INSTANT("created_at"),
     4};
 
 static const struct pg_statement FREEZE = {
@@ -55,11 +58,14 @@ static const struct pg_statement ATTEMPT = {
 static const struct pg_statement END_ITEM = {
     "claim_end_notification", "UPDATE told.notification SET state = $2, reason = $3 WHERE notification_id = $1", 3};
 
+/* With it the roles that gave way because they came to the same person: who is told for them now may be another. By email
+ * too, for whoever that is may have no webhook; where an email of this rung stands already, that one counts. */
 static const struct pg_statement REQUEUE = {
     "claim_requeue",
     "INSERT INTO told.notification (duty_id, telling, line, step, kind, role, channel, created_at)"
-    " SELECT duty_id, telling, line, step, kind, role, channel, $2 FROM told.notification WHERE notification_id = $1"
-    " ON CONFLICT DO NOTHING",
+    " SELECT n.duty_id, n.telling, n.line, n.step, n.kind, n.role, c.channel, $2::timestamptz"
+    " FROM told.notification gone JOIN told.notification n USING (duty_id, telling, step, channel, recipient)"
+    " CROSS JOIN LATERAL (VALUES ('email'), (n.channel)) c (channel) WHERE gone.notification_id = $1 AND n.state = 'superseded' ORDER BY n.notification_id ON CONFLICT DO NOTHING",
     2};
 
 static const struct pg_statement CANCEL = {
@@ -73,7 +79,7 @@ static const struct pg_statement FAIL = {
 static const struct pg_statement EXPIRED = {
     "takeover_expired",
     "SELECT message_id FROM (SELECT message_id FROM told.message WHERE state = 'claimed' AND lease_until < $1"
-    " ORDER BY message_id LIMIT 200) m WHERE pg_try_advisory_xact_lock(7403, message_id::int)",
+    " ORDER BY message_id LIMIT 200) m WHERE pg_try_advisory_xact_lock(7403, (message_id & 2147483647)::int)",
     1};
 
 static const struct pg_statement UNCERTAIN_ITEMS = {
@@ -138,7 +144,9 @@ static struct dispatch_item read_item(const PGresult *rows, int i)
                                   .event_type = pg_column(rows, i, 21),
                                   .event_id = pg_column_int(rows, i, 22),
                                   .next_at = pg_column_instant(rows, i, 23),
-                                  .next_role = pg_column(rows, i, 24)};
+                                  .next_role = pg_column(rows, i, 24),
+                                  .says = pg_column(rows, i, 26),
+                                  .below = pg_column(rows, i, 27)};
 }
 
 static bool end_item(struct dispatch *d, const struct dispatch_item *item, const char *state, const char *reason)
@@ -157,7 +165,8 @@ static bool end_item(struct dispatch *d, const struct dispatch_item *item, const
     return ok;
 }
 
-/* Looked at again before each retry: a leaver or a moved case changes who is told. True: still this recipient. */
+/* Looked at again before each retry, and where it waited: a leaver or a moved case changes who is told. True: still this
+ * recipient. */
 static bool same_recipient(struct dispatch *d, const struct directory_children *children, const struct dispatch_item *item,
                            const char *recipient, const char *address, bool email, struct recipient *ret)
 {
@@ -175,10 +184,14 @@ struct claim {
     PGresult *items;
     struct directory_children *children;
     bool email;
+    bool idle; /* nothing is due */
 };
 
+/* Who was found a moment ago is not looked for again. */
+enum { RESOLVED_FOR_MS = 60000 };
+
 /* Drops what is no longer needed from a message about to be sent. *ret_live: what stays. */
-static bool sift(struct claim *c, const struct claimed *m, bool retry, struct dispatch_item *live, size_t *ret_live)
+static bool sift(struct claim *c, const struct claimed *m, bool again, struct dispatch_item *live, size_t *ret_live)
 {
     char now[INSTANT_TEXT_SIZE], id[24];
     bool ok = true;
@@ -195,7 +208,10 @@ static bool sift(struct claim *c, const struct claimed *m, bool retry, struct di
         correction = strcmp(item.kind, "correction") == 0;
         if (!correction && strcmp(pg_column(c->items, i, 16), "closed") == 0) {
             ok = end_item(c->d, &item, "cancelled", "the duty is closed");
-        } else if (retry && !correction && !same_recipient(c->d, c->children, &item, m->recipient, m->address, c->email, &who)) {
+        } else if (!correction && pg_column_bool(c->items, i, 28)) {
+            /* It was at the socket when the change came: what it says holds no more, and the next telling says the rest. */
+            ok = end_item(c->d, &item, "cancelled", "overtaken by a change");
+        } else if (again && !correction && !same_recipient(c->d, c->children, &item, m->recipient, m->address, c->email, &who)) {
             snprintf(id, sizeof id, "%lld", (long long)item.notification_id);
             ok = end_item(c->d, &item, "superseded", "another recipient holds the role now") &&
                  pg_do(c->d->pg, &REQUEUE, (const char *[]){id, now});
@@ -258,7 +274,7 @@ static bool prepare(struct claim *c, PGresult *rows, int i, struct claimed *ret)
                             .message_id = pg_column_int(rows, i, 0),
                             .fence = pg_column_int(rows, i, 9),
                             .send = true};
-    ok = sift(c, ret, frozen, live, &count);
+    ok = sift(c, ret, frozen || instant_ms_between(pg_column_instant(rows, i, 11), c->d->now) >= RESOLVED_FOR_MS, live, &count);
     if (ok && count == 0) {
         ret->send = false;
         ok = pg_do(c->d->pg, &CANCEL, (const char *[]){ret->id, "nothing in it is needed any more"});
@@ -347,7 +363,10 @@ static PGresult *take(struct dispatch *d, const char *channel, size_t most, stru
         return NULL;
     for (int i = 0; i < PQntuples(due); i++)
         pg_array_add(&ids, pg_column(due, i, 0));
+    c->idle = PQntuples(due) == 0;
     PQclear(due);
+    if (c->idle)
+        return NULL;
     pg_array_end(&ids);
     c->items = pg_run(d->pg, &ITEMS, (const char *[]){ids.bytes});
     if (c->items != NULL)
@@ -388,9 +407,9 @@ int dispatch_claim(struct dispatch *d, const char *channel, size_t most)
     }
     if (count < 0 || !pg_commit(d->pg)) {
         pg_rollback(d->pg);
-        count = -1;
+        count = c.idle ? 0 : -1;
     }
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; list != NULL && i < count; i++) {
         if (list[i].send && c.email)
             submit_email(d, &list[i]);
         else if (list[i].send)

@@ -57,13 +57,13 @@ static const struct pg_statement ATTEMPT = {
 static const struct pg_statement LATE_ATTEMPT = {
     "outcome_late",
     "UPDATE told.attempt SET reason = reason || '; a late result came after it was taken over: ' || $3"
-    " WHERE message_id = $1 AND fence = $2",
+    " WHERE message_id = $1 AND fence = $2 AND reason = 'its process gave no outcome'",
     3};
 
 static const struct pg_statement ITEMS = {
     "outcome_items",
     "UPDATE told.notification SET state = $2, reason = $3, sent_at = $4 WHERE message_id = $1"
-    " AND state IN ('claimed', 'uncertain') RETURNING notification_id, duty_id, telling, line, step, kind",
+    " AND state IN ('claimed', 'uncertain') RETURNING notification_id, duty_id, step",
     4};
 
 /* The told role's line, and those whose notification gave way because it goes to the same recipient. */
@@ -72,21 +72,25 @@ static const struct pg_statement REACHED = {
     "UPDATE told.duty_line l SET reached_at = coalesce(l.reached_at, $2) FROM told.notification n"
     " WHERE n.notification_id = $1 AND l.duty_id = n.duty_id AND (l.line = n.line OR l.line IN (SELECT o.line"
     " FROM told.notification o WHERE o.duty_id = n.duty_id AND o.telling = n.telling AND o.step = n.step"
-    " AND o.state = 'superseded' AND o.recipient = n.recipient))",
+    " AND o.state = 'superseded' AND o.recipient = n.recipient AND NOT EXISTS (SELECT FROM told.notification x"
+    " WHERE x.duty_id = o.duty_id AND x.telling = o.telling AND x.line = o.line AND x.step = o.step AND x.state <> 'superseded')))",
     2};
 static const struct pg_statement TOLD = {
     "outcome_told",
-    "UPDATE told.duty d SET state = 'told', told_at = $2 WHERE duty_id = $1 AND state = 'open'"
-    " AND NOT EXISTS (SELECT FROM told.duty_line l WHERE l.duty_id = d.duty_id AND l.reached_at IS NULL) RETURNING duty_id",
+    "UPDATE told.duty d SET state = CASE state WHEN 'open' THEN 'told' ELSE state END, told_at = $2"
+    " WHERE duty_id = $1 AND state <> 'closed' AND told_at IS NULL AND NOT EXISTS (SELECT FROM told.duty_line l WHERE l.duty_id = d.duty_id AND l.reached_at IS NULL) RETURNING duty_id",
     2};
 
-/* Whether another channel of the same rung may still reach, or has reached, the role. */
-static const struct pg_statement OTHERS = {
-    "outcome_others",
-    "SELECT EXISTS (SELECT FROM told.notification o JOIN told.notification n ON n.duty_id = o.duty_id"
-    " AND n.telling = o.telling AND n.line = o.line AND n.step = o.step AND n.role = o.role"
-    " WHERE n.notification_id = $1 AND o.notification_id <> n.notification_id"
-    " AND o.state IN ('queued', 'claimed', 'sent', 'uncertain'))",
+/* The lines that a failure leaves untold: its own and those that gave way to it, unless another channel of the same rung may
+ * still reach, or has reached, their role. Whoever is only asked again beside the line does not move it. */
+static const struct pg_statement UNTOLD = {
+    "outcome_untold",
+    "SELECT o.line FROM told.notification n JOIN told.notification o USING (duty_id, telling, step, channel, recipient)"
+    " WHERE n.notification_id = $1 AND o.line >= 0 AND o.kind <> 'chase'"
+    " AND (o.notification_id = n.notification_id OR o.state = 'superseded')"
+    " AND NOT EXISTS (SELECT FROM told.notification x WHERE x.duty_id = n.duty_id AND x.telling = n.telling AND x.step = n.step"
+    " AND x.line IN (n.line, o.line) AND x.role IN (n.role, o.role) AND x.state IN ('queued', 'claimed', 'sent', 'uncertain'))"
+    " GROUP BY o.line ORDER BY o.line",
     1};
 
 struct result {
@@ -97,7 +101,7 @@ struct result {
     struct instant first_try_at;
 };
 
-static void forget(struct dispatch *d, const struct outcome *o)
+void dispatch_forget(struct dispatch *d, const struct outcome *o)
 {
     for (size_t i = 0; i < d->flight_count; i++) {
         if (d->flights[i].message_id == o->message_id && d->flights[i].fence == o->fence) {
@@ -143,6 +147,17 @@ static struct instant again_at(const struct dispatch *d, const struct result *r)
     return next;
 }
 
+static bool hurry_lines(struct dispatch *d, const char *notification, int64_t duty_id, int step)
+{
+    PGresult *lines = pg_run(d->pg, &UNTOLD, (const char *[]){notification});
+    bool ok = lines != NULL;
+
+    for (int i = 0; ok && i < PQntuples(lines); i++)
+        ok = dispatch_hurry(d, duty_id, (int)pg_column_int(lines, i, 0), step);
+    PQclear(lines);
+    return ok;
+}
+
 static bool end_items(struct dispatch *d, struct result *r, const char *state)
 {
     bool sent = strcmp(state, "sent") == 0, failed = strcmp(state, "failed") == 0, ok;
@@ -156,7 +171,7 @@ static bool end_items(struct dispatch *d, struct result *r, const char *state)
     for (int i = 0; ok && i < PQntuples(rows); i++) {
         const char *id = pg_column(rows, i, 0), *duty = pg_column(rows, i, 1);
         int64_t duty_id = pg_column_int(rows, i, 1);
-        int line = (int)pg_column_int(rows, i, 3);
+        int step = (int)pg_column_int(rows, i, 2);
 
         ok = store_journal(d->pg, d->now,
                            &(struct store_journal){.what = sent ? "notification sent" : "notification tried",
@@ -164,14 +179,10 @@ static bool end_items(struct dispatch *d, struct result *r, const char *state)
                                                    .notification_id = pg_column_int(rows, i, 0),
                                                    .message_id = r->o->message_id,
                                                    .detail = detail});
-        if (ok && sent && strcmp(pg_column(rows, i, 5), "tell") == 0)
+        if (ok && sent && step == 0)
             ok = pg_do(d->pg, &REACHED, (const char *[]){id, r->now}) && pg_do(d->pg, &TOLD, (const char *[]){duty, r->now});
-        if (ok && failed && line >= 0) {
-            PGresult *others = pg_run(d->pg, &OTHERS, (const char *[]){id});
-
-            ok = others != NULL && (pg_column_bool(others, 0, 0) || dispatch_hurry(d, duty_id, line));
-            PQclear(others);
-        }
+        if (ok && failed)
+            ok = hurry_lines(d, id, duty_id, step);
     }
     free(detail);
     PQclear(rows);
@@ -188,11 +199,17 @@ static void say(const struct result *r, struct instant next)
              instant_is_none(next) ? "-" : instant_print(next, text), r->o->reply.reason, r->o->detail);
 }
 
+/* Nothing is said of what is written already: of a commit whose answer got lost. */
 static bool write_late(struct dispatch *d, const struct result *r)
 {
+    PGresult *done = pg_run(d->pg, &LATE_ATTEMPT, (const char *[]){r->id, r->fence, reply_outcome_text(r->o->reply.outcome)});
+    bool ok = done != NULL, late = ok && strcmp(PQcmdTuples(done), "0") != 0;
+
+    PQclear(done);
+    if (!late)
+        return ok;
     log_warning("message=%s fence=%s result=late reason=\"taken over by another claim; refused by the fence\"", r->id, r->fence);
-    return pg_do(d->pg, &LATE_ATTEMPT, (const char *[]){r->id, r->fence, reply_outcome_text(r->o->reply.outcome)}) &&
-           store_journal(d->pg, d->now,
+    return store_journal(d->pg, d->now,
                          &(struct store_journal){.what = "late result refused by the fence", .message_id = r->o->message_id});
 }
 
@@ -227,12 +244,16 @@ static bool write_one(struct dispatch *d, struct result *r)
                                   reply->uncertain ? "true" : "false", code, reply->reason});
 }
 
-/* Stopped before anything was tried: the claim is given back as if it had not been made. */
+/* Stopped before anything was tried: the claim is given back as if it had not been made, if it is still ours. */
 static bool give_back(struct dispatch *d, const struct result *r)
 {
-    return pg_do(d->pg, &FREE_ITEMS, (const char *[]){r->id}) &&
-           pg_do(d->pg, &GIVE_BACK, (const char *[]){r->id, r->fence, r->now}) &&
-           pg_do(d->pg, &DROP_ATTEMPT, (const char *[]){r->id, r->fence, r->now});
+    PGresult *rows = pg_run(d->pg, &GIVE_BACK, (const char *[]){r->id, r->fence, r->now});
+    bool ok = rows != NULL, ours = ok && PQntuples(rows) > 0;
+
+    PQclear(rows);
+    if (!ours)
+        return ok;
+    return pg_do(d->pg, &FREE_ITEMS, (const char *[]){r->id}) && pg_do(d->pg, &DROP_ATTEMPT, (const char *[]){r->id, r->fence, r->now});
 }
 
 int dispatch_outcome(struct dispatch *d, const struct outcome *outcomes, size_t count)
@@ -261,6 +282,6 @@ int dispatch_outcome(struct dispatch *d, const struct outcome *outcomes, size_t 
         return -1;
     }
     for (size_t i = 0; i < count; i++)
-        forget(d, &outcomes[i]);
+        dispatch_forget(d, &outcomes[i]);
     return (int)count;
 }

@@ -20,7 +20,10 @@ static const struct pg_statement LOCK_DUTIES = {
 static const struct pg_statement QUEUED = {
     "route_queued",
     "SELECT n.notification_id, n.duty_id, n.telling, n.line, n.step, n.kind, n.role, n.channel, n.recipient,"
-    " d.child_id, d.case_ref, d.immediate, " PG_INSTANT("d.due_at") ", d.state"
+    " d.child_id, d.case_ref, d.immediate, " PG_INSTANT("d.due_at") ", d.state,"
+    " CASE WHEN n.kind = 'correction' THEN (SELECT m.address FROM told.notification o JOIN told.message m USING (message_id)"
+    " WHERE o.duty_id = n.duty_id AND o.recipient = n.recipient AND o.channel = n.channel AND o.kind <> 'correction'"
+    " ORDER BY o.notification_id DESC LIMIT 1) END"
     " FROM told.notification n JOIN told.duty d USING (duty_id)"
     " WHERE n.duty_id = ANY ($1::bigint[]) AND n.state = 'queued' AND n.message_id IS NULL"
     " ORDER BY d.immediate DESC, n.notification_id FOR UPDATE OF n",
@@ -58,7 +61,7 @@ static const struct pg_statement RECENT = {
 /* Whoever claims a message holds this lock first: a message is joined or claimed, never both at once. The state is looked
  * at in a statement of its own after the lock, for only that sees what was committed before it. */
 static const struct pg_statement TRY_MESSAGE = {
-    "route_try_message", "SELECT pg_try_advisory_xact_lock(7403, $1::bigint::int)", 1};
+    "route_try_message", "SELECT pg_try_advisory_xact_lock(7403, ($1::bigint & 2147483647)::int)", 1};
 static const struct pg_statement STILL_OPEN = {
     "route_still_open", "SELECT EXISTS (SELECT FROM told.message WHERE message_id = $1 AND state = 'waiting' AND NOT frozen)",
     1};
@@ -69,11 +72,17 @@ static const struct pg_statement NEW_MESSAGE = {
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING message_id",
     8};
 
+/* Only the step that failed, and only while another is above it: a line whose top cannot be reached would be told again
+ * and again without a pause. Nothing comes back where the line has moved on, sleeps or is answered. */
 static const struct pg_statement HURRY_LINE = {
     "route_hurry_line",
-    "UPDATE told.duty_line l SET next_at = $3 FROM told.duty d WHERE l.duty_id = $1 AND l.line = $2"
-    " AND d.duty_id = l.duty_id AND d.state <> 'closed' AND l.next_at > $3",
-    3};
+    "WITH l AS (SELECT l.duty_id, l.line, l.step < coalesce(array_length(l.above, 1), 0) AS more, d.kind FROM told.duty_line l"
+    " JOIN told.duty d USING (duty_id) WHERE l.duty_id = $1 AND l.line = $2 AND l.step = $3 AND d.state <> 'closed'"
+    " AND l.next_at IS NOT NULL AND NOT l.stopped),"
+    " moved AS (UPDATE told.duty_line o SET next_at = $4 FROM l WHERE o.duty_id = l.duty_id AND o.line = l.line AND l.more"
+    " AND o.next_at > $4)"
+    " SELECT more, kind = 'alarm' FROM l",
+    4};
 static const struct pg_statement HURRY_DUTY = {
     "route_hurry_duty", "UPDATE told.duty SET next_at = $2 WHERE duty_id = $1 AND state <> 'closed' AND next_at > $2", 2};
 
@@ -82,6 +91,7 @@ struct queued {
     int64_t duty_id, child_id;
     int line, step;
     const char *kind, *role, *channel, *recipient, *case_ref;
+    const char *told_at; /* of a correction: the address it was told at; else NULL */
     bool immediate, closed;
     struct instant due_at;
 };
@@ -100,7 +110,8 @@ static struct queued read_queued(const PGresult *rows, int i)
                            .case_ref = pg_column(rows, i, 10),
                            .immediate = pg_column_bool(rows, i, 11),
                            .due_at = pg_column_instant(rows, i, 12),
-                           .closed = strcmp(pg_column(rows, i, 13), "closed") == 0};
+                           .closed = strcmp(pg_column(rows, i, 13), "closed") == 0,
+                           .told_at = pg_column(rows, i, 14)};
 }
 
 static bool end(struct dispatch *d, const struct queued *q, const char *state, const char *reason, const struct recipient *who)
@@ -117,39 +128,53 @@ static bool end(struct dispatch *d, const struct queued *q, const char *state, c
     return ok;
 }
 
-/* The caller has locked the duty's row. */
-bool dispatch_hurry(struct dispatch *d, int64_t duty_id, int line)
+/* Nobody is above: it stays at its dwell, and the operators look. Their own alarms make no alarm, or there is no end. */
+static bool say_unreachable(struct dispatch *d, int64_t duty_id, bool alarm)
 {
-    char id[24], number[24], now[INSTANT_TEXT_SIZE];
+    char key[24];
+
+    snprintf(key, sizeof key, "D-%lld", (long long)duty_id);
+    log_error("duty=%lld state=unreachable do=\"correct the directory: the top of its line cannot be reached\"",
+              (long long)duty_id);
+    return alarm || store_alarm(d->pg, "unreachable-at-top", key,
+                                "no channel reaches the top of its line; it is tried again after each dwell", d->now);
+}
+
+/* The caller has locked the duty's row. */
+bool dispatch_hurry(struct dispatch *d, int64_t duty_id, int line, int step)
+{
+    char id[24], number[24], step_text[24], now[INSTANT_TEXT_SIZE];
+    PGresult *rows;
+    bool ok;
 
     snprintf(id, sizeof id, "%lld", (long long)duty_id);
     snprintf(number, sizeof number, "%d", line);
-    instant_print(d->now, now);
-    d->escalate = true;
-    return pg_do(d->pg, &HURRY_LINE, (const char *[]){id, number, now}) &&
-           pg_do(d->pg, &HURRY_DUTY, (const char *[]){id, now});
+    snprintf(step_text, sizeof step_text, "%d", step);
+    rows = pg_run(d->pg, &HURRY_LINE, (const char *[]){id, number, step_text, instant_print(d->now, now)});
+    ok = rows != NULL;
+    if (ok && PQntuples(rows) > 0 && pg_column_bool(rows, 0, 0)) {
+        d->escalate = true;
+        ok = pg_do(d->pg, &HURRY_DUTY, (const char *[]){id, now});
+    } else if (ok && PQntuples(rows) > 0) {
+        ok = say_unreachable(d, duty_id, pg_column_bool(rows, 0, 1));
+    }
+    PQclear(rows);
+    return ok;
 }
 
-/* A correction goes where the telling went, whoever holds the role now. */
-static void recorded_recipient(struct dispatch *d, const struct queued *q, struct recipient *ret)
+/* A correction goes where the telling went: over that channel, to that address, whoever holds the role now. */
+static void recorded_recipient(const struct queued *q, struct recipient *ret)
 {
-    const struct directory_person *person = directory_person(d->directory, q->recipient);
-    const struct directory_role *role = directory_role(d->directory, q->role);
-
     *ret = (struct recipient){.kind = RECIPIENT_MAILBOX, .id = q->recipient, .role = q->role};
-    if (person != NULL) {
-        ret->kind = RECIPIENT_PERSON;
-        ret->email = person->email;
-        ret->webhook = person->webhook;
-    } else if (strncmp(q->recipient, "mailbox:", 8) == 0 && (role = directory_role(d->directory, q->recipient + 8)) != NULL) {
-        ret->email = role->mailbox;
-        ret->webhook = role->webhook;
-    } else {
-        ret->kind = RECIPIENT_LAST_RESORT;
-        ret->email = d->config->last_resort;
-    }
+    if (strcmp(q->channel, "email") == 0)
+        ret->email = q->told_at;
+    else
+        ret->webhook = q->told_at;
     snprintf(ret->because, sizeof ret->because, "told before as %s", q->role);
 }
+
+/* A case reference whole (event.h has its limit): cut, it might end within a character, or be another case's too. */
+enum { TOPIC_SIZE = 520 };
 
 static void topic_of(const struct queued *q, char *out, size_t size)
 {
@@ -240,7 +265,7 @@ static bool assign(struct dispatch *d, const struct queued *q, const struct reci
 
 static bool put_into_message(struct dispatch *d, const struct queued *q, const struct recipient *who, const char *address)
 {
-    char topic[300], message[24];
+    char topic[TOPIC_SIZE], message[24];
     struct instant send_at;
     bool taken = false;
 
@@ -255,6 +280,22 @@ static bool put_into_message(struct dispatch *d, const struct queued *q, const s
     if (message[0] == '\0' && !new_message(d, q, who, address, topic, send_at, message))
         return false;
     return assign(d, q, who, message, &taken);
+}
+
+/* One of two roles that come to the same person gives way here too. */
+static bool fail(struct dispatch *d, const struct queued *q, const struct recipient *who, const char *fault)
+{
+    bool taken = false;
+
+    return assign(d, q, who, NULL, &taken) &&
+           end(d, q, taken ? "failed" : "superseded",
+               taken ? fault : "the same recipient is told of this duty at this step already", who);
+}
+
+/* Copies have no line, and whoever is only asked again beside one does not move it. */
+static bool hurry(struct dispatch *d, const struct queued *q)
+{
+    return q->line < 0 || strcmp(q->kind, "chase") == 0 || dispatch_hurry(d, q->duty_id, q->line, q->step);
 }
 
 static bool say_nobody(struct dispatch *d, const struct queued *q)
@@ -282,14 +323,15 @@ static bool route(struct dispatch *d, const struct queued *q, const struct direc
     if (q->closed && !correction)
         return end(d, q, "cancelled", "the duty is closed", NULL);
     if (correction && q->recipient != NULL)
-        recorded_recipient(d, q, &who);
+        recorded_recipient(q, &who);
     else
         directory_resolve(d->directory, d->config->calendar, q->role, held, count, q->immediate, d->now, &who);
     address = email ? who.email : who.webhook;
     if (who.kind == RECIPIENT_LAST_RESORT) {
-        ok = say_nobody(d, q) && (q->line < 0 || dispatch_hurry(d, q->duty_id, q->line));
+        ok = say_nobody(d, q) && hurry(d, q);
     }
-    if (ok && email && who.webhook != NULL)
+    /* A correction goes over the channels that the telling took, and has a row for each. */
+    if (ok && email && !correction && who.webhook != NULL)
         ok = pg_do(d->pg, &ALSO, (const char *[]){q->id, instant_print(d->now, now)});
     if (!ok)
         return false;
@@ -305,7 +347,7 @@ static bool route(struct dispatch *d, const struct queued *q, const struct direc
         return put_into_message(d, q, &who, address);
     log_warning("notification=%s duty=%lld recipient=%s state=failed reason=\"%s\" do=\"correct the directory\"", q->id,
                 (long long)q->duty_id, who.id, fault);
-    return end(d, q, "failed", fault, &who) && (q->line < 0 || dispatch_hurry(d, q->duty_id, q->line));
+    return fail(d, q, &who, fault) && (who.webhook != NULL || hurry(d, q));
 }
 
 static bool route_all(struct dispatch *d, PGresult *rows)

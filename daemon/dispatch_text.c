@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is said. Thin: a case reference and told's own numbers, never a name, a date of birth or an offence. Whatever
- * a feed sent is kept out but for the case reference, and that goes into the parsed tree of the notice.
+ * What is said. Thin: a case reference and told's own numbers, never a name, a date of birth or an offence.
+ * Whatever a feed sent is kept out but for the case reference, and that goes into the parsed tree of the
+ * notice.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,8 @@
 
 #define REPEAT "This may be a repeat: an earlier try to send it may have arrived."
 
-static const char *const WEEKDAYS[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
+static const char *const WEEKDAYS[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                       "Friday", "Saturday", "Sunday"};
 static const char *const MONTHS[] = {"January", "February", "March",     "April",   "May",      "June",
                                      "July",    "August",   "September", "October", "November", "December"};
 
@@ -24,8 +27,19 @@ static char *local_text(struct instant at)
     int year, month, date, minute = civil_minute_of(at);
 
     civil_split(day, &year, &month, &date);
-    return mem_printf("%s %d %s %d at %02d:%02d", WEEKDAYS[civil_weekday(day)], date, MONTHS[month - 1], year, minute / 60,
-                      minute % 60);
+    return mem_printf("%s %d %s %d at %02d:%02d", WEEKDAYS[civil_weekday(day)], date, MONTHS[month - 1], year,
+                      minute / 60, minute % 60);
+}
+
+/* "Mon 3 June 2024 17:00", for a subject. */
+static char *local_text_short(struct instant at)
+{
+    struct civil_day day = civil_day_of(at);
+    int year, month, date, minute = civil_minute_of(at);
+
+    civil_split(day, &year, &month, &date);
+    return mem_printf("%.3s %d %s %d %02d:%02d", WEEKDAYS[civil_weekday(day)], date, MONTHS[month - 1], year,
+                      minute / 60, minute % 60);
 }
 
 static void set(json_t *values, const char *name, char *text)
@@ -39,85 +53,220 @@ static char *case_text(const struct dispatch_item *item)
     return mem_copy(item->case_ref != NULL ? item->case_ref : "not stated");
 }
 
-/* "police.charge" becomes "charge, received Friday …": the type's last word is plain English for its reader. */
-static char *event_text(const struct dispatch_item *item)
+/* "yos-line-manager" becomes "YOS line manager": abbreviations of the field in capitals, hyphens and dots as
+ * blanks. */
+static void add_words(struct buf *out, const char *word, size_t len)
 {
-    const char *type = item->event_type, *dot = type != NULL ? strrchr(type, '.') : NULL;
-    char *when = local_text(item->received_at), *text, *hyphen;
+    static const char *const ABBREVIATIONS[] = {"yos", "mash", NULL};
+    size_t begin = out->len;
 
-    if (type == NULL)
-        text = mem_printf("raised %s", when);
-    else
-        text = mem_printf("%s, received %s", dot != NULL ? dot + 1 : type, when);
-    while (type != NULL && (hyphen = strchr(text, '-')) != NULL)
-        *hyphen = ' ';
-    free(when);
-    return text;
+    for (size_t at = 0, end; at < len; at = end + 1) {
+        bool capital = false;
+
+        for (end = at; end < len && word[end] != '-' && word[end] != '.';)
+            end++;
+        for (size_t i = 0; ABBREVIATIONS[i] != NULL; i++)
+            capital |=
+                strlen(ABBREVIATIONS[i]) == end - at && strncmp(word + at, ABBREVIATIONS[i], end - at) == 0;
+        if (out->len > begin)
+            buf_char(out, ' ');
+        for (size_t i = at; i < end; i++)
+            buf_char(out, (char)(capital ? toupper((unsigned char)word[i]) : word[i]));
+    }
 }
 
-static char *role_text(const char *role)
+/* "police.charge" becomes "police charge, received Friday …": the words of a type are plain English. */
+static char *event_text(const struct dispatch_item *item)
 {
-    char *text = mem_copy(role);
+    char *when = local_text(item->received_at);
+    struct buf b = {0};
 
-    for (char *hyphen; (hyphen = strchr(text, '-')) != NULL;)
-        *hyphen = ' ';
-    return text;
+    if (item->event_type != NULL)
+        add_words(&b, item->event_type, strlen(item->event_type));
+    buf_printf(&b, "%s %s", item->event_type != NULL ? ", received" : "raised", when);
+    free(when);
+    return buf_take(&b);
+}
+
+static bool is_kind(const struct dispatch_item *item, const char *kind)
+{
+    return strcmp(item->kind, kind) == 0;
+}
+
+static bool is_duty(const struct dispatch_item *item)
+{
+    return strcmp(item->duty_kind, "duty") == 0;
+}
+
+/* The role, and whose place its holder takes: the last of the reasons names who was found, "social-worker:
+ * nobody allocated; mash: mailbox". */
+static char *role_text(const struct dispatch_item *item)
+{
+    const char *found = item->because, *next;
+    size_t len = 0;
+    struct buf b = {0};
+
+    while (found != NULL && (next = strstr(found, "; ")) != NULL)
+        found = next + 2;
+    if (found != NULL && found != item->because)
+        len = strspn(found, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    if (len > 0 && found[len] == ':' && (len != strlen(item->role) || strncmp(found, item->role, len) != 0)) {
+        add_words(&b, found, len);
+        buf_text(&b, ", in place of the ");
+    }
+    add_words(&b, item->role, strlen(item->role));
+    return buf_take(&b);
+}
+
+/* The roles of `below` without the reader's own, "social worker, YOS line manager". Returns how many. */
+static size_t below_text(const struct dispatch_item *item, struct buf *out, bool *ret_self)
+{
+    size_t count = 0;
+
+    for (const char *word = item->below; word != NULL && *word != '\0';) {
+        size_t len = strcspn(word, ",");
+
+        if (len == strlen(item->role) && strncmp(word, item->role, len) == 0) {
+            *ret_self = true;
+        } else {
+            buf_text(out, count++ > 0 ? ", " : "");
+            add_words(out, word, len);
+        }
+        word += len + (word[len] == ',');
+    }
+    return count;
 }
 
 static char *next_text(const struct dispatch_item *item)
 {
-    char *role, *when, *text;
+    char *when, *text;
+    struct buf role = {0};
 
-    if (strcmp(item->kind, "copy") == 0)
+    if (is_kind(item, "copy"))
         return mem_copy("those who must act are asked again, a step at a time, until one of them answers.");
-    if (strcmp(item->kind, "correction") == 0)
+    if (is_kind(item, "correction"))
         return mem_copy("nothing more is sent about this.");
     when = local_text(item->next_at);
-    if (item->next_role == NULL) {
+    if (item->next_role != NULL)
+        add_words(&role, item->next_role, strlen(item->next_role));
+    if (item->next_role == NULL || strcmp(item->next_role, item->role) == 0)
         text = mem_printf("you are told again on %s, and the operators of told are alarmed.", when);
-    } else {
-        role = role_text(item->next_role);
-        text = mem_printf("the %s is told on %s.", role, when);
-        free(role);
-    }
+    else
+        text = mem_printf("the %s is told on %s.", buf_string(&role), when);
+    buf_release(&role);
     free(when);
     return text;
 }
 
-/* The last reason of the decision is its clock and the first its condition: one sentence of why. */
-static char *why_text(const struct dispatch_item *item)
+/* Where in the protocol: rules are looked up by name in the current one; an older duty keeps its number at
+ * least. */
+static char *cites_text(const struct config *config, const struct dispatch_item *item)
 {
-    char *role = role_text(item->role), *text;
-    json_t *because = json_loads(item->protocol_because, 0, NULL);
+    const struct rule *rule = protocol_find(config->protocol, item->rule);
 
-    if (strcmp(item->duty_kind, "duty") == 0)
-        text = mem_printf("Duty %s applies to this event.", item->duty);
-    else if (json_is_object(because) && json_text_at(because, "detail") != NULL)
-        text = mem_copy(json_text_at(because, "detail"));
-    else if (json_is_object(because) && json_text_at(because, "because") != NULL)
-        text = mem_printf("It could not be matched for certain: %s.", json_text_at(because, "because"));
-    else
-        text = mem_copy("The protocol could not be applied to what was received.");
-    if (item->because != NULL && strcmp(item->kind, "escalate") == 0) {
-        char *longer = mem_printf("%s Nobody below you in the line has answered.", text);
-
-        free(text);
-        text = longer;
-    }
-    json_decref(because);
-    free(role);
-    return text;
+    if (rule != NULL)
+        return mem_printf("%s", rule_cites(rule));
+    return mem_copy(is_duty(item) ? item->duty : "the rules for what cannot be decided");
 }
 
-static char *question_text(const struct dispatch_item *item)
+/* The duties that cannot be decided; two rules of one duty name it once. */
+static void add_waiting(const json_t *because, struct buf *out)
 {
-    json_t *because = json_loads(item->protocol_because, 0, NULL), *unknown = json_object_get(because, "unknown"), *field;
+    json_t *duties = json_object_get(because, "duties"), *named = json_object(), *duty;
+    size_t i, count = 0;
+
+    json_array_foreach(duties, i, duty)
+    {
+        if (json_object_get(named, json_string_value(duty)) != NULL)
+            continue;
+        json_object_set(named, json_string_value(duty), duty);
+        buf_printf(out, "%s%s",
+                   count++ == 0 ? "these duties depend on it, and only a person can say: " : ", ",
+                   json_string_value(duty));
+    }
+    buf_text(out,
+             count > 0
+                 ? "."
+                 : "the protocol cannot be applied to what was received, and only a person can say more.");
+    json_decref(named);
+}
+
+/* Why this is asked at all: the duty in the words of the protocol, or why a person must look. */
+static void add_ground(const struct config *config, const struct dispatch_item *item, struct buf *out)
+{
+    json_t *because = json_loads(item->protocol_because, 0, NULL);
+    char *cites = cites_text(config, item);
+
+    if (is_duty(item))
+        buf_printf(out, "duty %s, \"%s\" (%s).", item->duty, item->title, cites);
+    else if (strcmp(item->duty_kind, "alarm") == 0)
+        buf_printf(out, "alarms go to the operators of told; this one is \"%s\".",
+                   json_is_object(because) && json_text_at(because, "kind") != NULL
+                       ? json_text_at(because, "kind")
+                       : "alarm");
+    else if (strcmp(item->duty_kind, "match") == 0)
+        buf_printf(out,
+                   "the child could not be matched for certain (%s), and only a person may say who it is.",
+                   json_is_object(because) && json_text_at(because, "because") != NULL
+                       ? json_text_at(because, "because")
+                       : "nobody fits");
+    else if (json_is_object(because) && json_text_at(because, "question") != NULL)
+        buf_printf(out, "a duty ends by a person or a fact, and %s.", json_text_at(because, "question"));
+    else
+        add_waiting(because, out);
+    free(cites);
+    json_decref(because);
+}
+
+static char *why_text(const struct config *config, const struct dispatch_item *item)
+{
+    struct buf b = {0}, below = {0};
+    bool self = false;
+    size_t count = below_text(item, &below, &self);
+
+    if (is_kind(item, "escalate") && self)
+        buf_text(&b, "you were told of this before, and nobody has answered. ");
+    else if (is_kind(item, "escalate") && count > 0)
+        buf_printf(&b, "%s below you %s not answered: %s. ", count > 1 ? "the roles" : "the role",
+                   count > 1 ? "have" : "has", buf_string(&below));
+    else if (is_kind(item, "chase"))
+        buf_text(&b, "nobody has answered yet, so you are asked again. ");
+    else if (item->telling > 1 && (is_kind(item, "tell") || is_kind(item, "copy")))
+        buf_text(&b, "what this rests on has changed, so it is told again. ");
+    if (is_duty(item) && is_kind(item, "copy"))
+        buf_printf(&b,
+                   "%s protocol gives you a copy; it is for the %s to answer: ", b.len > 0 ? "The" : "the",
+                   buf_string(&below));
+    else if (is_duty(item))
+        buf_printf(&b, "%s protocol asks for this, ", b.len > 0 ? "The" : "the");
+    else if (b.len > 0)
+        buf_text(&b, "This is why it was asked: ");
+    add_ground(config, item, &b);
+    buf_release(&below);
+    return buf_take(&b);
+}
+
+/* What the reader has to do. Rules say it to whoever is told first; a person further up hears what those were
+ * asked. */
+static char *title_text(const struct dispatch_item *item, bool merged)
+{
+    json_t *because = json_loads(item->protocol_because, 0, NULL),
+           *unknown = json_object_get(because, "unknown"), *field;
     struct buf b = {0};
     size_t i;
 
-    buf_text(&b, item->title);
+    if (is_duty(item) && is_kind(item, "escalate")) {
+        buf_text(&b, merged ? "Nobody has answered: see that this is done. The " : "The ");
+        add_words(&b, item->below != NULL ? item->below : item->role,
+                  item->below != NULL ? strcspn(item->below, ",") : strlen(item->role));
+        buf_printf(&b, " was asked: \"%s\"", item->says);
+    } else if (is_kind(item, "copy") && merged) {
+        buf_printf(&b, "For your information, nothing to do. Others were asked: \"%s\"", item->says);
+    } else {
+        buf_text(&b, item->says);
+    }
     json_array_foreach(unknown, i, field)
-        buf_printf(&b, "%s%s", i == 0 ? ". What is missing: " : ", ", json_string_value(field));
+        buf_printf(&b, "%s%s", i == 0 ? ": " : ", ", json_string_value(field));
     json_decref(because);
     return buf_take(&b);
 }
@@ -125,43 +274,49 @@ static char *question_text(const struct dispatch_item *item)
 static char *answer_text(const struct dispatch_item *item)
 {
     long long id = (long long)item->duty_id;
+    json_t *because = json_loads(item->protocol_because, 0, NULL);
+    bool asks_fields = json_array_size(json_object_get(because, "unknown")) > 0;
 
+    json_decref(because);
     if (strcmp(item->duty_kind, "match") == 0)
-        return mem_printf("Have your told operator look at the message and record which child it is about:"
-                          " toldctl match D-%lld CHILD, or: toldctl match D-%lld none.", id, id);
+        return mem_printf(
+            "tell your told operator which child it is, or that it is none you know, with the reference D-%lld"
+            " (toldctl match D-%lld CHILD, or none).",
+            id, id);
+    if (strcmp(item->duty_kind, "review") == 0 && asks_fields)
+        return mem_printf("tell your told operator what is missing, with the reference D-%lld"
+                          " (toldctl answer D-%lld FIELD=VALUE).",
+                          id, id);
     if (strcmp(item->duty_kind, "review") == 0)
-        return mem_printf("Have your told operator record what is missing: toldctl answer D-%lld FIELD=VALUE.", id);
+        return mem_printf(
+            "tell your told operator whether it stands, with the reference D-%lld (toldctl void for the duty that"
+            " does not, then toldctl done D-%lld --note TEXT).",
+            id, id);
     if (strcmp(item->duty_kind, "alarm") == 0)
-        return mem_printf("Look at it, put it right, and record that: toldctl done D-%lld --note TEXT.", id);
-    return mem_printf("Have your told operator record your answer: toldctl ack D-%lld --for YOU when you know,"
-                      " toldctl done D-%lld --note TEXT when it is done.", id, id);
+        return mem_printf("put it right and record that: toldctl done D-%lld --note TEXT.", id);
+    return mem_printf(
+        "tell your told operator, with the reference D-%lld, that you know, and again when it is done"
+        " (toldctl ack D-%lld, toldctl done D-%lld --note TEXT).",
+        id, id, id);
 }
 
-/* Where in the protocol: rules are looked up by name in the current one; an older duty keeps its number at least. */
-static char *cites_text(const struct config *config, const struct dispatch_item *item)
-{
-    const struct rule *rule = protocol_find(config->protocol, item->rule);
-
-    if (rule != NULL)
-        return mem_printf("%s", rule_cites(rule));
-    return mem_copy(strcmp(item->duty_kind, "duty") == 0 ? item->duty : "the rules for what cannot be decided");
-}
-
-static json_t *values_of(const struct config *config, const struct dispatch_item *item)
+static json_t *values_of(const struct config *config, const struct dispatch_item *item, bool merged)
 {
     json_t *values = json_object();
 
     set(values, "reference", mem_printf("D-%lld", (long long)item->duty_id));
     set(values, "case", case_text(item));
-    set(values, "child", item->child_id != 0 ? mem_printf("C-%lld", (long long)item->child_id) : mem_copy("not known yet"));
-    set(values, "title", question_text(item));
+    set(values, "child",
+        item->child_id != 0 ? mem_printf("C-%lld", (long long)item->child_id) : mem_copy("not known yet"));
+    set(values, "title", title_text(item, merged));
     set(values, "due", local_text(item->due_at));
+    set(values, "due_short", local_text_short(item->due_at));
     set(values, "immediate_note", mem_copy(item->immediate ? "This is immediate: any hour, any day." : ""));
     set(values, "event", event_text(item));
     set(values, "cites", cites_text(config, item));
     set(values, "told_next", next_text(item));
-    set(values, "why", why_text(item));
-    set(values, "role", role_text(item->role));
+    set(values, "why", why_text(config, item));
+    set(values, "role", role_text(item));
     set(values, "step", mem_printf("%d", item->step));
     set(values, "repeat_note", mem_copy(""));
     set(values, "answer", answer_text(item));
@@ -191,11 +346,11 @@ char *dispatch_text_email(const struct config *config, const struct dispatch_ite
 
     if (template == NULL)
         return mem_printf("there is no template %s", name);
-    values = values_of(config, &items[0]); /* the first is the one due first */
+    values = values_of(config, &items[0], false); /* the first is the one due first */
     if (count > 1) {
         duties = json_array();
         for (size_t i = 0; i < count; i++)
-            json_array_append_new(duties, values_of(config, &items[i]));
+            json_array_append_new(duties, values_of(config, &items[i], true));
         json_object_set_new(values, "duties", duties);
     }
     fault = notice_render(template->text, template->len, values, &notice);
@@ -205,17 +360,20 @@ char *dispatch_text_email(const struct config *config, const struct dispatch_ite
     return fault;
 }
 
-void dispatch_text_webhook(const struct config *config, const struct dispatch_item *item, struct dispatch_text *ret)
+void dispatch_text_webhook(const struct config *config, const struct dispatch_item *item,
+                           struct dispatch_text *ret)
 {
-    json_t *root = json_object(), *data = values_of(config, item);
+    json_t *root = json_object(), *data = values_of(config, item, false);
     char due[INSTANT_TEXT_SIZE], received[INSTANT_TEXT_SIZE];
 
     /* Sentences are for people; a case system gets references, words of fixed sets and instants. */
-    static const char *const SENTENCES[] = {"due",       "immediate_note", "event",  "told_next", "why",
-                                            "repeat_note", "answer",       "role"};
+    static const char *const SENTENCES[] = {"due", "due_short",   "immediate_note", "event", "told_next",
+                                            "why", "repeat_note", "answer",         "role"};
 
     for (size_t i = 0; i < sizeof SENTENCES / sizeof *SENTENCES; i++)
         json_object_del(data, SENTENCES[i]);
+    json_object_set_new(data, "says", json_string(is_duty(item) ? item->says : json_text_at(data, "title")));
+    json_object_set_new(data, "title", json_string(item->title));
     json_object_set_new(data, "duty", json_string(item->duty));
     json_object_set_new(data, "kind", json_string(item->kind));
     json_object_set_new(data, "role", json_string(item->role));

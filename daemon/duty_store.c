@@ -10,11 +10,12 @@
 
 static const struct pg_statement OPEN = {
     "duty_open",
-    "INSERT INTO told.duty (kind, child_id, case_ref, rule, key, occurrence, duty, title, immediate, provisional, event_id,"
+    "INSERT INTO told.duty (kind, child_id, case_ref, rule, key, occurrence, duty, title, says, immediate, provisional, event_id,"
     " received_at, due_at, shows, closes, because, protocol_hash, calendar_hash, opened_at, next_at)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,"
+    " $21)"
     " ON CONFLICT (child_id, case_ref, rule, key, occurrence) DO NOTHING RETURNING duty_id",
-    20};
+    21};
 
 static const struct pg_statement ADD_LINE = {
     "duty_line_add",
@@ -33,7 +34,10 @@ static const struct pg_statement NOTIFY = {
 
 static const struct pg_statement RETELL = {
     "duty_tell_again",
-    "UPDATE told.duty SET telling = telling + 1, due_at = $2, shows = $3 WHERE duty_id = $1 RETURNING telling", 3};
+    "UPDATE told.duty d SET telling = o.telling + 1, due_at = $2, shows = $3, immediate = $4"
+    " FROM (SELECT duty_id, telling, due_at FROM told.duty WHERE duty_id = $1) o WHERE d.duty_id = o.duty_id"
+    " RETURNING d.telling, " PG_INSTANT("o.due_at"),
+    4};
 
 /* Copies of the latest row of each role already told, as one more telling; resolved anew by dispatch. */
 static const struct pg_statement RETELL_ROLES = {
@@ -53,7 +57,7 @@ static const struct pg_statement MOVE_LINES = {
 
 static const struct pg_statement NEXT_AT = {
     "duty_next_at",
-    "UPDATE told.duty SET next_at = (SELECT min(next_at) FROM told.duty_line WHERE duty_id = $1)"
+    "UPDATE told.duty SET next_at = coalesce((SELECT min(next_at) FROM told.duty_line WHERE duty_id = $1), next_at)"
     " WHERE duty_id = $1 AND state <> 'closed'",
     1};
 
@@ -113,7 +117,7 @@ static int64_t insert(struct duty_store *s, const struct duty_new *d)
     snprintf(occurrence, sizeof occurrence, "%d", d->occurrence);
     result = pg_run(s->pg, &OPEN,
                     (const char *[]){d->kind, number(child, d->child_id), d->case_ref, d->rule, d->key, occurrence, d->duty,
-                                     d->title, d->immediate ? "true" : "false", d->provisional ? "true" : "false",
+                                     d->title, d->says, d->immediate ? "true" : "false", d->provisional ? "true" : "false",
                                      number(event, d->event_id), instant_print(d->received_at, received),
                                      instant_print(d->due_at, due), d->shows, d->closes, d->because,
                                      protocol_hash(s->config->protocol), calendar_hash(s->config->calendar),
@@ -163,21 +167,22 @@ bool duty_store_notify(struct duty_store *s, int64_t duty_id, int telling, int l
                                   s->shadow ? "shadow: nobody is told" : NULL, instant_print(s->now, now)});
 }
 
-bool duty_store_tell_again(struct duty_store *s, int64_t duty_id, struct instant due_at, const char *shows)
+bool duty_store_tell_again(struct duty_store *s, int64_t duty_id, struct instant due_at, bool immediate, const char *shows)
 {
-    char id[24], due[INSTANT_TEXT_SIZE], now[INSTANT_TEXT_SIZE], telling[24], *detail;
+    char id[24], due[INSTANT_TEXT_SIZE], was_due[INSTANT_TEXT_SIZE], now[INSTANT_TEXT_SIZE], telling[24], *detail;
     PGresult *result;
     bool ok;
 
     number(id, duty_id);
     instant_print(due_at, due);
     instant_print(s->now, now);
-    result = pg_run(s->pg, &RETELL, (const char *[]){id, due, shows});
+    result = pg_run(s->pg, &RETELL, (const char *[]){id, due, shows, immediate ? "true" : "false"});
     if (result == NULL)
         return false;
     snprintf(telling, sizeof telling, "%lld", (long long)pg_column_int(result, 0, 0));
+    instant_print(pg_column_instant(result, 0, 1), was_due);
     PQclear(result);
-    detail = store_detail("telling", telling, "due_at", due, NULL);
+    detail = store_detail("telling", telling, "due_at", due, "was_due_at", was_due, NULL);
     ok = pg_do(s->pg, &CLOSE_QUEUED, (const char *[]){id, "overtaken by a change"}) &&
          pg_do(s->pg, &RETELL_ROLES,
                (const char *[]){id, telling, s->shadow ? "cancelled" : "queued",

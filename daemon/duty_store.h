@@ -19,6 +19,7 @@ struct duty_new {
     int occurrence;
     const char *duty;
     const char *title;
+    const char *says; /* what whoever is told first has to do, without a full stop */
     bool immediate;
     bool provisional;
     int64_t event_id; /* first ground; 0: none */
@@ -34,12 +35,15 @@ struct duty_new {
     const char *ladder;
 };
 
+struct version_shelf;
+
 struct duty_store {
     struct pg *pg;
     const struct config *config;
     const struct directory *roles; /* the configured roles; people are not needed to open a duty */
     struct instant now;            /* told's */
     bool shadow;                   /* recorded, but nobody is told */
+    struct version_shelf *versions; /* protocols that open duties pin; decide needs it, the others leave it NULL */
 };
 
 /* The new duty's number; 0 if it was there already; -1 when the database failed (pg_status says how). */
@@ -48,7 +52,7 @@ int64_t duty_store_open(struct duty_store *s, const struct duty_new *duty);
 bool duty_store_notify(struct duty_store *s, int64_t duty_id, int telling, int line, int step, const char *kind,
                        const char *role);
 /* Tells each role of the steps already told again, after a change: telling n+1. */
-bool duty_store_tell_again(struct duty_store *s, int64_t duty_id, struct instant due_at, const char *shows);
+bool duty_store_tell_again(struct duty_store *s, int64_t duty_id, struct instant due_at, bool immediate, const char *shows);
 bool duty_store_add_ground(struct duty_store *s, int64_t duty_id, int64_t event_id);
 /* Closes an open duty, whose row the caller has locked, and cancels what is still queued. */
 bool duty_store_close(struct duty_store *s, int64_t duty_id, const char *closed_as, const char *reason, int64_t event_id);

@@ -177,6 +177,7 @@ static bool open_alarm(struct duty_store *s, PGresult *rows, int i)
     char *key = mem_printf("[\"alarm\",%s]", pg_column(rows, i, 0));
     char *because = store_detail("kind", pg_column(rows, i, 1), "about", pg_column(rows, i, 2), "detail", pg_column(rows, i, 3), NULL);
     char *title = mem_printf("Look at an alarm: %s", pg_column(rows, i, 1));
+    char *says = mem_printf("Look at this alarm and put it right: %s", pg_column(rows, i, 3));
     struct instant raised = pg_column_instant(rows, i, 4);
     struct instant due = instant_add_seconds(raised, 3600);
     int64_t duty = duty_store_open(s, &(struct duty_new){.kind = "alarm",
@@ -185,6 +186,7 @@ static bool open_alarm(struct duty_store *s, PGresult *rows, int i)
                                                          .occurrence = 1,
                                                          .duty = "alarm",
                                                          .title = title,
+                                                         .says = says,
                                                          .immediate = true,
                                                          .received_at = raised,
                                                          .due_at = due,
@@ -203,6 +205,7 @@ static bool open_alarm(struct duty_store *s, PGresult *rows, int i)
     free(key);
     free(because);
     free(title);
+    free(says);
     return ok;
 }
 

@@ -152,6 +152,14 @@ static void welcome(struct feed_confirmed *feed, struct feed_peer *peer, const s
         feed_reply_welcome(feed->router, peer, hello->source, hello->epoch, hello->first_unacked, config->credit);
 }
 
+/* Beyond its credit, or all of them together beyond what told will hold in memory. */
+static bool is_beyond_credit(const struct feed_confirmed *feed, const struct feed_peer *peer, const struct config *config)
+{
+    return peer->is_throttled || peer->pending >= (size_t)config->credit + peer->hello_count ||
+           peer->pending_bytes >= WIRE_CREDIT_BYTES + WIRE_FRAME_MOST ||
+           ingest_store_bytes(feed->store) > WAITING_BYTES_MOST;
+}
+
 static void refuse_hello(struct feed_confirmed *feed, struct feed_peer *peer, const struct config_feed *own,
                          const struct feed_message *message, char *reason, int64_t now_ms)
 {
@@ -181,10 +189,15 @@ static void take_hello(struct feed_confirmed *feed, struct feed_peer *peer, cons
     hello->is_granted = feed_judge_source(own, said.source);
     peer->busy_ms = 0;
     peer->has_lost = false;
-    if (away != NULL)
+    if (away != NULL) {
         feed_reply_busy(feed->router, peer, away, BUSY_RETRY_S, now_ms);
-    else
+    } else if (is_beyond_credit(feed, peer, config)) {
+        /* Each greeting is a transaction: who says HELLO without end is welcomed once, when all it said has settled. */
+        peer->is_throttled = true;
+        feed_reply_busy(feed->router, peer, "credit", BUSY_RETRY_S, now_ms);
+    } else {
         welcome(feed, peer, hello, config, own);
+    }
 done:
     wire_hello_release(&said);
 }
@@ -220,14 +233,6 @@ static void take_event(struct feed_confirmed *feed, struct feed_peer *peer, cons
     } else {
         put(feed, peer, arrival);
     }
-}
-
-/* Beyond its credit, or all of them together beyond what told will hold in memory. */
-static bool is_beyond_credit(const struct feed_confirmed *feed, const struct feed_peer *peer, const struct config *config)
-{
-    return peer->is_throttled || peer->pending >= (size_t)config->credit + peer->hello_count ||
-           peer->pending_bytes >= WIRE_CREDIT_BYTES + WIRE_FRAME_MOST ||
-           ingest_store_bytes(feed->store) > WAITING_BYTES_MOST;
 }
 
 static void hear_event(struct feed_confirmed *feed, struct feed_peer *peer, const struct config *config,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,6 +174,19 @@ static bool start_connection(struct pg *pg)
     return true;
 }
 
+/* A lock that somebody holds for long is a reason to begin the step again, not to give up the connection: its server process
+ * would go on waiting for the lock, each time one more. */
+static bool settle_session(struct pg *pg)
+{
+    char sql[256];
+
+    snprintf(sql, sizeof sql,
+             "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET client_min_messages = warning; SET lock_timeout = %d;"
+             " SET client_connection_check_interval = 1000",
+             pg->deadline_ms / 3 * 2);
+    return pg_text(pg, sql);
+}
+
 bool pg_is_up(struct pg *pg)
 {
     if (pg->conn && PQstatus(pg->conn) == CONNECTION_OK)
@@ -190,7 +204,7 @@ bool pg_is_up(struct pg *pg)
     PQsetnonblocking(pg->conn, 1);
     PQsetErrorVerbosity(pg->conn, PQERRORS_SQLSTATE); /* texts carry names (trap 18) */
     PQsetNoticeReceiver(pg->conn, on_notice, pg);
-    if (!pg_text(pg, "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET client_min_messages = warning"))
+    if (!settle_session(pg))
         return false;
     if (pg->said_away)
         log_info("database=back user=%s", pg->user ? pg->user : "-");

@@ -2,6 +2,7 @@
 #include "rule_table.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "told/buf.h"
 
@@ -43,9 +44,26 @@ static void print_also(const json_t *row)
         printf("  %-7s %s, when %s\n", "also", json_text_at(one, "role"), json_text_at(one, "when"));
 }
 
+static void print_ladder(const json_t *row)
+{
+    const char *ladder = json_text_at(row, "ladder");
+
+    if (json_array_size(json_object_get(row, "tell")) > 0)
+        printf("  %-7s %s\n", "ladder", ladder[0] != '\0' ? ladder : "the line of each role told");
+}
+
+static const char *form_of(const json_t *row)
+{
+    const char *form = json_text_at(row, "form");
+
+    if (strcmp(form, "records") == 0)
+        return "  (recorded only)";
+    return strcmp(form, "stands") == 0 ? "  (started by no event)" : "";
+}
+
 static void print_rule(const json_t *row)
 {
-    printf("%s  %s%s\n", json_text_at(row, "name"), json_text_at(row, "title"),
+    printf("%s  %s%s%s\n", json_text_at(row, "name"), json_text_at(row, "title"), form_of(row),
            json_is_false(json_object_get(row, "enabled")) ? "  (switched off)" : "");
     print_list(row, "on", "on");
     print_text(row, "when", "when");
@@ -53,9 +71,11 @@ static void print_rule(const json_t *row)
     print_also(row);
     print_list(row, "copy", "copy");
     print_text(row, "within", "within");
-    print_text(row, "ladder", "ladder");
+    print_ladder(row);
     print_text(row, "closes", "closes");
     print_list(row, "key", "key");
+    print_text(row, "cites", "cites");
+    print_text(row, "reason", "reason");
 }
 
 void rule_table_print(const struct protocol *protocol)

@@ -32,6 +32,7 @@ struct stage {
     struct kick *next[STAGE_COUNT];  /* the others in this process; NULL where a stage runs elsewhere */
     void (*wait)(void *state, struct stage *stage, int timeout_ms); /* NULL: for kick and wake_fd */
     int wake_fd;                     /* also wakes its loop; its tick sets it, -1: none */
+    int wake_backend;                /* whose notices come over wake_fd */
     const char *worker;              /* names this process in claims: host:pid:random */
     bool shadow;                     /* decide and record, tell nobody */
     atomic_bool stop;                /* finish what is in flight and return */

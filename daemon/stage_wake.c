@@ -13,12 +13,14 @@ void stage_wake_listen(struct stage *stage, struct pg *pg)
         stage->wake_fd = -1;
         return;
     }
-    /* A new connection has a new socket or was closed in between: both begin with wake_fd put back to -1. */
-    if (stage->wake_fd != PQsocket(conn)) {
+    /* A new connection may have got the old one's descriptor: its backend tells them apart. */
+    if (stage->wake_fd != PQsocket(conn) || stage->wake_backend != PQbackendPID(conn)) {
+        stage->wake_fd = -1;
         snprintf(sql, sizeof sql, "LISTEN told_%s", stage_text(stage->name));
         if (!pg_text(pg, sql))
             return;
         stage->wake_fd = pg_socket(pg);
+        stage->wake_backend = PQbackendPID(conn);
     }
     PQconsumeInput(conn);
     while ((note = PQnotifies(conn)) != NULL)

@@ -7,28 +7,23 @@
 
 #include "told/mem.h"
 
-struct timeline_fact {
-    struct instant valid_from;
-    char *field; /* of facts_set; or NULL: an allocation */
-    json_t *value;
-    char *role;   /* "*" with person NULL: known that nobody holds any role */
-    char *person; /* or NULL */
-};
-
 static const struct pg_statement CHILD = {"timeline_child", "SELECT born_on::text FROM told.child WHERE child_id = $1", 1};
 
 static const struct pg_statement EVENTS = {
     "timeline_events",
-    "SELECT e.event_id, encode(e.body, 'escape'), " PG_INSTANT("e.received_at") ", CASE WHEN s.retracted_by IS NULL THEN s.state ELSE 'retracted' END, s.outcome"
+    "SELECT e.event_id, encode(e.body, 'escape'), " PG_INSTANT("e.received_at") ", CASE WHEN s.retracted_by IS NOT NULL THEN"
+    " 'retracted' WHEN s.state = 'held' AND s.reason = 'feed frozen' THEN 'frozen' ELSE s.state END, s.outcome"
     " FROM told.event_state s JOIN told.event e USING (event_id) WHERE s.child_id = $1 ORDER BY e.received_at, e.event_id",
     1};
 
 /* What events said is read from the events themselves; these are the statements that came another way. */
 static const struct pg_statement FACTS = {
     "timeline_facts",
-    "SELECT " PG_INSTANT("valid_from") ", field, value::text, NULL, NULL, status_id AS n, recorded_at AS r, valid_from AS v"
+    "SELECT " PG_INSTANT("valid_from") ", field, value::text, NULL, NULL, status_id AS n, recorded_at AS r, valid_from AS v,"
+    " origin, recorded_by, " PG_INSTANT("recorded_at")
     " FROM told.child_status WHERE child_id = $1 AND origin <> 'event'"
-    " UNION ALL SELECT " PG_INSTANT("valid_from") ", NULL, NULL, role, person_id, allocation_id, recorded_at, valid_from"
+    " UNION ALL SELECT " PG_INSTANT("valid_from") ", NULL, NULL, role, person_id, allocation_id, recorded_at, valid_from,"
+    " origin, recorded_by, " PG_INSTANT("recorded_at")
     " FROM told.child_allocation WHERE child_id = $1 AND origin <> 'event' ORDER BY v, r, n",
     1};
 
@@ -62,12 +57,13 @@ static void read_event(PGresult *rows, int i, struct timeline_event *ret)
 
     ret->event_id = pg_column_int(rows, i, 0);
     ret->received_at = pg_column_instant(rows, i, 2);
-    ret->state = state_of(pg_column(rows, i, 3));
+    ret->frozen = strcmp(pg_column(rows, i, 3), "frozen") == 0;
+    ret->state = ret->frozen ? TIMELINE_HELD : state_of(pg_column(rows, i, 3));
     ret->outcome = mem_copy(pg_column(rows, i, 4));
     ret->event = event_parse((const char *)body, len, &fault, &reason);
     ret->valid_from = ret->event != NULL ? event_valid_from(ret->event) : ret->received_at;
-    /* A retraction took something back; it says nothing itself. */
-    if (ret->event == NULL || (event_retracts(ret->event) != NULL && ret->state == TIMELINE_DECIDED))
+    /* A retraction took something back; it says nothing itself. What waits and cannot be read is for who decides it. */
+    if (ret->event == NULL ? ret->state != TIMELINE_WAITING : event_retracts(ret->event) != NULL && ret->state == TIMELINE_DECIDED)
         ret->state = TIMELINE_OUT;
     free(reason);
     PQfreemem(body);
@@ -82,6 +78,10 @@ static void read_fact(PGresult *rows, int i, struct timeline_fact *ret)
     ret->value = value != NULL ? json_loads(value, JSON_DECODE_ANY, NULL) : NULL;
     ret->role = mem_copy(pg_column(rows, i, 3));
     ret->person = mem_copy(pg_column(rows, i, 4));
+    ret->number = pg_column_int(rows, i, 5);
+    ret->is_answer = strcmp(pg_column(rows, i, 8), "answer") == 0;
+    ret->recorded_by = mem_copy(pg_column(rows, i, 9));
+    ret->recorded_at = pg_column_instant(rows, i, 10);
 }
 
 bool timeline_load(struct timeline *t, struct pg *pg, int64_t child_id)
@@ -101,6 +101,8 @@ bool timeline_load(struct timeline *t, struct pg *pg, int64_t child_id)
     t->events = mem_new(sizeof *t->events * (t->count + 1));
     for (size_t i = 0; i < t->count; i++)
         read_event(events, (int)i, &t->events[i]);
+    for (size_t i = 0; i < t->count; i++)
+        t->amended |= t->events[i].event != NULL && event_amends(t->events[i].event) != NULL;
     qsort(t->events, t->count, sizeof *t->events, by_validity);
     t->fact_count = (size_t)PQntuples(facts);
     t->facts = mem_new(sizeof *t->facts * (t->fact_count + 1));
@@ -113,18 +115,39 @@ done:
     return t->facts != NULL;
 }
 
+static void release_fact(struct timeline_fact *fact)
+{
+    free(fact->field);
+    json_decref(fact->value);
+    free(fact->role);
+    free(fact->person);
+    free(fact->recorded_by);
+}
+
+void timeline_as_of(struct timeline *t, struct instant at)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < t->count; i++)
+        if (instant_compare(t->events[i].received_at, at) > 0)
+            t->events[i].state = TIMELINE_OUT;
+    for (size_t i = 0; i < t->fact_count; i++) {
+        if (instant_compare(t->facts[i].recorded_at, at) > 0)
+            release_fact(&t->facts[i]);
+        else
+            t->facts[kept++] = t->facts[i];
+    }
+    t->fact_count = kept;
+}
+
 void timeline_release(struct timeline *t)
 {
     for (size_t i = 0; i < t->count && t->events != NULL; i++) {
         event_free(t->events[i].event);
         free(t->events[i].outcome);
     }
-    for (size_t i = 0; i < t->fact_count && t->facts != NULL; i++) {
-        free(t->facts[i].field);
-        json_decref(t->facts[i].value);
-        free(t->facts[i].role);
-        free(t->facts[i].person);
-    }
+    for (size_t i = 0; i < t->fact_count && t->facts != NULL; i++)
+        release_fact(&t->facts[i]);
     free(t->events);
     free(t->facts);
     free(t->born_on);
@@ -146,7 +169,34 @@ static void take_fact(struct facts *facts, const struct timeline_fact *f)
     }
 }
 
-void timeline_view(const struct timeline *t, size_t index, struct timeline_view *ret)
+/* One that waits to be decided again has been heard all the same. */
+static bool was_decided(const struct timeline_event *e)
+{
+    return e->state == TIMELINE_DECIDED || (e->state == TIMELINE_WAITING && e->outcome != NULL && e->event != NULL);
+}
+
+/* Whether an amendment of it was decided, or is the one at `index`. What it said holds no more; that it happened does. */
+static bool is_replaced(const struct timeline *t, size_t which, size_t index)
+{
+    const struct event *one = t->events[which].event;
+
+    for (size_t i = 0; t->amended && i < t->count; i++) {
+        const struct timeline_event *e = &t->events[i];
+
+        if ((i == index || was_decided(e)) && event_amends(e->event) != NULL &&
+            strcmp(event_amends(e->event), event_id(one)) == 0 && strcmp(event_source(e->event), event_source(one)) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool timeline_is_replaced(const struct timeline *t, size_t which)
+{
+    return is_replaced(t, which, t->count);
+}
+
+void timeline_view_stepwise(const struct timeline *t, size_t index, struct timeline_view *ret, timeline_step_fn *step,
+                            void *cookie)
 {
     size_t fact = 0;
     json_t *born;
@@ -162,14 +212,28 @@ void timeline_view(const struct timeline *t, size_t index, struct timeline_view 
     for (size_t i = 0; i <= index; i++) {
         const struct timeline_event *e = &t->events[i];
 
-        while (fact < t->fact_count && instant_compare(t->facts[fact].valid_from, e->valid_from) <= 0)
-            take_fact(ret->facts, &t->facts[fact++]);
-        if (i == index || e->state != TIMELINE_DECIDED)
+        for (; fact < t->fact_count && instant_compare(t->facts[fact].valid_from, e->valid_from) <= 0; fact++) {
+            take_fact(ret->facts, &t->facts[fact]);
+            step(cookie, ret->facts, &t->facts[fact], NULL);
+        }
+        if (i == index || !was_decided(e))
             continue;
-        facts_apply(ret->facts, e->event);
+        if (!is_replaced(t, i, index))
+            facts_apply(ret->facts, e->event);
+        step(cookie, ret->facts, NULL, e);
         ret->history[ret->history_count++] = (struct decide_past){e->received_at, e->event};
     }
     facts_close(ret->facts);
+}
+
+static void pass_by(void *cookie, const struct facts *facts, const struct timeline_fact *fact, const struct timeline_event *event)
+{
+    (void)cookie, (void)facts, (void)fact, (void)event;
+}
+
+void timeline_view(const struct timeline *t, size_t index, struct timeline_view *ret)
+{
+    timeline_view_stepwise(t, index, ret, pass_by, NULL);
 }
 
 void timeline_view_release(struct timeline_view *view)

@@ -22,7 +22,21 @@ struct timeline_event {
     struct instant received_at;
     struct instant valid_from;
     enum timeline_state state;
+    bool frozen;   /* held by its feed, until a person thaws that */
     char *outcome; /* digest of what it was last decided to mean, or NULL */
+};
+
+/* A statement that came by import or answer. */
+struct timeline_fact {
+    struct instant valid_from;
+    char *field; /* of facts_set; or NULL: an allocation */
+    json_t *value;
+    char *role;   /* "*" with person NULL: known that nobody holds any role */
+    char *person; /* or NULL */
+    int64_t number; /* of its row in told.child_status or told.child_allocation */
+    bool is_answer; /* else an import */
+    char *recorded_by;
+    struct instant recorded_at;
 };
 
 struct timeline {
@@ -30,6 +44,7 @@ struct timeline {
     char *born_on; /* or NULL */
     struct timeline_event *events; /* in order of valid_from, received_at, number */
     size_t count;
+    bool amended; /* some event of it amends another */
     struct timeline_fact *facts; /* statements from imports and answers, in order of valid_from */
     size_t fact_count;
 };
@@ -37,6 +52,8 @@ struct timeline {
 /* False when the database failed. */
 bool timeline_load(struct timeline *t, struct pg *pg, int64_t child_id);
 void timeline_release(struct timeline *t);
+/* Forgets what was recorded after `at`: the timeline as it was then, as far as it is still stored. */
+void timeline_as_of(struct timeline *t, struct instant at);
 
 /* What one event of the timeline (by index) is decided on: the facts just before it and the events it looks back at, of
  * what is known so far: the events that are decided already. */
@@ -46,7 +63,14 @@ struct timeline_view {
     size_t history_count;
 };
 void timeline_view(const struct timeline *t, size_t index, struct timeline_view *ret);
+/* The same, watched: after each statement is taken, `facts` is what is known so far; one of fact and event is NULL. */
+typedef void timeline_step_fn(void *cookie, const struct facts *facts, const struct timeline_fact *fact,
+                              const struct timeline_event *event);
+void timeline_view_stepwise(const struct timeline *t, size_t index, struct timeline_view *ret, timeline_step_fn *step,
+                            void *cookie);
 void timeline_view_release(struct timeline_view *view);
+/* Whether an amendment stands in the place of this event: what it said holds no more. */
+bool timeline_is_replaced(const struct timeline *t, size_t index);
 /* The index of the waiting event that arrived first, or count if none waits. */
 size_t timeline_next_waiting(const struct timeline *t);
 

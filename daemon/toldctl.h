@@ -28,8 +28,8 @@ typedef int toldctl_fn(struct toldctl *ctl, int argc, char **argv);
 
 toldctl_fn toldctl_init, toldctl_migrate, toldctl_status, toldctl_events, toldctl_duties, toldctl_duty,
     toldctl_notifications, toldctl_reviews, toldctl_ack, toldctl_done, toldctl_void, toldctl_answer,
-    toldctl_match, toldctl_quarantine, toldctl_feeds, toldctl_import, toldctl_protocol, toldctl_explain,
-    toldctl_test, toldctl_adapt, toldctl_journal;
+    toldctl_match, toldctl_quarantine, toldctl_feeds, toldctl_import, toldctl_coverage, toldctl_protocol, toldctl_explain,
+    toldctl_test, toldctl_adapt, toldctl_journal, toldctl_why, toldctl_why_not, toldctl_what_if;
 
 /* Options of a command, beside --json, --as and -f, which every command takes. Ends with name NULL. */
 struct toldctl_option {
@@ -54,6 +54,7 @@ int toldctl_open_config(struct toldctl *ctl);
 int toldctl_open_local_config(struct toldctl *ctl); /* conf/told.conf under the working directory first */
 int toldctl_open_database(
     struct toldctl *ctl); /* and the configuration; schema and authority checked, clock set */
+int toldctl_open_snapshot(struct toldctl *ctl);  /* begins a transaction that sees one state and can write nothing */
 int toldctl_database_code(struct toldctl *ctl);  /* what the last failure of the database is for the caller */
 struct instant toldctl_now(struct toldctl *ctl); /* told's time */
 

@@ -22,8 +22,10 @@ static const struct pg_statement read_lines = {
 static const struct pg_statement read_held = {
     "answer_held",
     "SELECT role FROM told.post WHERE person_id = $1 UNION SELECT role FROM ("
-    " SELECT DISTINCT ON (role) role, person_id FROM told.child_allocation WHERE child_id = $2 AND "
-    "valid_from <= $3"
+    " SELECT DISTINCT ON (role) role, person_id FROM told.child_allocation a WHERE child_id = $2 AND "
+    "valid_from <= $3 AND NOT EXISTS (SELECT FROM told.event_state s WHERE s.event_id = a.event_id AND s.retracted_by IS NOT NULL)"
+    " AND NOT EXISTS (SELECT FROM told.child_allocation w WHERE w.child_id = a.child_id AND w.role = '*' AND w.valid_from <= $3"
+    "  AND (w.valid_from, w.allocation_id) > (a.valid_from, a.allocation_id))"
     " ORDER BY role, valid_from DESC, allocation_id DESC) held WHERE person_id = $1",
     3};
 static const struct pg_statement answer_line = {

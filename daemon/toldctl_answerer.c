@@ -28,12 +28,14 @@ static const struct pg_statement insert_answer = {
     "answerer_record",
     "INSERT INTO told.answer (duty_id, kind, answered_for, note, answered_at) VALUES ($1, $2, $3, $4, $5)",
     5};
-static const struct pg_statement wait_again = {"answerer_again",
-                                               "UPDATE told.event_state s SET state = 'waiting', reason = 'a "
-                                               "fact came late', begun = 0 FROM told.event e"
-                                               " WHERE e.event_id = s.event_id AND s.child_id = $1 AND "
-                                               "s.state IN ('decided', 'review') AND e.occurred_at >= $2",
-                                               2};
+/* From its valid-from on: an event is valid from its `on`, where that is another day than its time's. */
+static const struct pg_statement wait_again = {
+    "answerer_again",
+    "UPDATE told.event_state s SET state = 'waiting', reason = 'a fact came late', begun = 0 FROM told.event e"
+    " WHERE e.event_id = s.event_id AND s.child_id = $1 AND s.state IN ('decided', 'review')"
+    " AND s.retracted_by IS NULL AND (e.occurred_at >= $2 OR substring(encode(e.body, 'escape') FROM '\"on\"\\s*:\\s*\"([0-9-]{10})\"')"
+    " >= to_char($2::timestamptz AT TIME ZONE 'Europe/London', 'YYYY-MM-DD'))",
+    2};
 
 int toldctl_answerer_find(struct toldctl *ctl, struct answerer *who)
 {

@@ -87,6 +87,13 @@ int toldctl_open_database(struct toldctl *ctl)
     return store_clock(ctl->pg, ctl->clock) ? 0 : toldctl_database_code(ctl);
 }
 
+int toldctl_open_snapshot(struct toldctl *ctl)
+{
+    return pg_begin(ctl->pg) && pg_text(ctl->pg, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+               ? 0
+               : toldctl_database_code(ctl);
+}
+
 struct instant toldctl_now(struct toldctl *ctl)
 {
     return clock_told(ctl->clock);

@@ -10,7 +10,7 @@ static const struct pg_statement read_body = {"event_body", "SELECT body FROM to
 static const struct pg_statement wait_again = {
     "event_again",
     "UPDATE told.event_state SET state = 'waiting', reason = $2, begun = 0"
-    " WHERE event_id = $1 AND state IN ('decided', 'review')",
+    " WHERE event_id = $1 AND state IN ('decided', 'review') AND retracted_by IS NULL",
     2};
 
 static const char *number(int64_t event_id, char out[24])

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "decide_court.h"
+#include "rule_table.h"
 #include "timeline.h"
 #include "told/decide.h"
 #include "toldctl.h"
@@ -23,16 +24,8 @@ int toldctl_protocol(struct toldctl *ctl, int argc, char **argv)
     if (ctl->json) {
         toldctl_print_json(table);
     } else {
-        printf("protocol %s, calendar %d–%d\n", protocol_hash(ctl->config->protocol),
-               calendar_first_year(ctl->config->calendar), calendar_last_year(ctl->config->calendar));
-        for (size_t i = 0; i < protocol_count(ctl->config->protocol); i++) {
-            const struct rule *rule = protocol_rule(ctl->config->protocol, i);
-            printf("\n%s  %s\n  when    %s\n  within  %s\n  closes  %s\n  tells   ", rule_name(rule),
-                   rule_title(rule), rule_when(rule), rule_within(rule), rule_closes(rule));
-            for (size_t k = 0; k < rule_role_count(rule); k++)
-                printf("%s%s", k ? " " : "", rule_role(rule, k));
-            printf("\n  cites   %s (%s:%d)\n", rule_cites(rule), rule_file(rule), rule_line(rule));
-        }
+        printf("calendar %d–%d\n\n", calendar_first_year(ctl->config->calendar), calendar_last_year(ctl->config->calendar));
+        rule_table_print(ctl->config->protocol);
     }
     json_decref(table);
     return 0;
@@ -115,6 +108,8 @@ static void print_decision(const struct decision *decision, const json_t *said)
             printf(" %s", review->unknown[k]);
         printf("\n");
     }
+    for (size_t i = 0; i < decision->record_count; i++)
+        printf("%s  recorded only: %s\n", decision->records[i].duty, rule_title(decision->records[i].rule));
     for (size_t i = 0; i < decision->not_count; i++)
         printf("%s  no: %s\n", decision->nots[i].duty, decision->nots[i].because);
 }

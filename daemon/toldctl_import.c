@@ -67,7 +67,9 @@ int toldctl_import(struct toldctl *ctl, int argc, char **argv)
         import_fn *run;
     } subjects[] = {{"directory", toldctl_import_directory},
                     {"children", toldctl_import_children},
-                    {"allocations", toldctl_import_allocations}};
+                    {"allocations", toldctl_import_allocations},
+                    {"rota", toldctl_import_rota},
+                    {"absences", toldctl_import_absences}};
     struct import_step s = {0};
     int at = toldctl_options(ctl, argc, argv, NULL, 2, 2);
     if (at < 0)

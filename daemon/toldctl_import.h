@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the three imports share: one file, one transaction, every bad row named as file:line, none half
+/* What the imports share: one file, one transaction, every bad row named as file:line, none half
  * imported. */
 #ifndef TOLD_TOLDCTL_IMPORT_H
 #define TOLD_TOLDCTL_IMPORT_H
@@ -19,7 +19,8 @@ struct import {
 /* Imports one kind: checks the header and rows, then writes. Runs inside the step. 0, an exit code, or
  * TOLDCTL_DATABASE. */
 typedef int import_fn(struct toldctl *ctl, struct import *import);
-import_fn toldctl_import_directory, toldctl_import_children, toldctl_import_allocations;
+import_fn toldctl_import_directory, toldctl_import_children, toldctl_import_allocations, toldctl_import_rota,
+    toldctl_import_absences;
 
 /* Names a fault of a row: "what, what to do", never a value. */
 void toldctl_import_row_fault(struct import *import, size_t line, const char *format, ...)
@@ -32,5 +33,6 @@ bool toldctl_import_row_instant(struct import *import, const struct csv_row *row
                                 struct instant otherwise, struct instant *ret);
 /* Locks children in ascending number, as everybody does. */
 bool toldctl_import_row_lock_children(struct toldctl *ctl, int64_t *children, size_t count);
+bool toldctl_import_row_lock_directory(struct toldctl *ctl); /* one import of rota or absences at a time */
 
 #endif

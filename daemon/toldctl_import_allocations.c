@@ -86,7 +86,9 @@ static const struct pg_statement wait_again = {
     "$2::timestamptz[])"
     "  q (child_id, valid_from) GROUP BY child_id) q"
     " WHERE e.event_id = s.event_id AND s.child_id = q.child_id AND s.state IN ('decided', 'review')"
-    " AND e.occurred_at >= q.valid_from",
+    " AND s.retracted_by IS NULL"
+    " AND (e.occurred_at >= q.valid_from OR substring(encode(e.body, 'escape') FROM '\"on\"\\s*:\\s*\"([0-9-]{10})\"')"
+    " >= to_char(q.valid_from AT TIME ZONE 'Europe/London', 'YYYY-MM-DD'))",
     2};
 
 struct listed {

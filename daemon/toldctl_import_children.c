@@ -181,7 +181,10 @@ static int write_status(struct toldctl *ctl, struct import *import, const struct
     char id[24], from[INSTANT_TEXT_SIZE], now[INSTANT_TEXT_SIZE];
     snprintf(id, sizeof id, "%" PRId64, c->child_id);
     const char *const born[] = {id, c->born_on};
-    bool good = !c->born_on || pg_do(ctl->pg, &set_born, born), changed = false;
+    PGresult *newly = c->born_on ? pg_run(ctl->pg, &set_born, born) : NULL;
+    bool good = !c->born_on || newly != NULL, born_now = newly && strcmp(PQcmdTuples(newly), "1") == 0,
+         changed = born_now;
+    PQclear(newly);
     struct facts *scratch = facts_new();
     for (int column = 0; good && column < (int)import->csv->column_count; column++) {
         if (!is_status(import->csv->header[column]) || !csv_cell(c->row, column))
@@ -197,8 +200,9 @@ static int write_status(struct toldctl *ctl, struct import *import, const struct
     }
     facts_free(scratch);
     import->changed += changed;
+    /* A date of birth holds from the beginning. */
     if (good && changed)
-        good = toldctl_answerer_again(ctl, c->child_id, c->valid_from);
+        good = toldctl_answerer_again(ctl, c->child_id, born_now ? (struct instant){0} : c->valid_from);
     return good ? 0 : TOLDCTL_DATABASE;
 }
 

@@ -11,6 +11,10 @@ static const struct pg_statement lock_children = {
     "import_lock",
     "SELECT child_id FROM told.child WHERE child_id = ANY ($1::bigint[]) ORDER BY child_id FOR UPDATE", 1};
 
+/* Two imports one after the other: the second sees what the first wrote. */
+static const struct pg_statement lock_directory = {
+    "import_lock_directory", "SELECT directory_version FROM told.installation FOR UPDATE", 0};
+
 void toldctl_import_row_fault(struct import *import, size_t line, const char *format, ...)
 {
     va_list arguments;
@@ -74,4 +78,9 @@ bool toldctl_import_row_lock_children(struct toldctl *ctl, int64_t *children, si
     bool good = pg_do(ctl->pg, &lock_children, values);
     buf_release(&ids);
     return good;
+}
+
+bool toldctl_import_row_lock_directory(struct toldctl *ctl)
+{
+    return pg_do(ctl->pg, &lock_directory, NULL);
 }

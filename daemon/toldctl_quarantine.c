@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed_judge.h"
 #include "store.h"
 #include "told/event.h"
-#include "told/wire.h"
 #include "toldctl.h"
 
 /* clang-format off */
@@ -56,7 +56,7 @@ static const struct pg_statement take_up = {"quarantine_take_up",
                                             "UPDATE told.event_state s SET state = 'waiting', reason = "
                                             "'retried by a person', begun = 0 FROM told.event e"
                                             " WHERE e.event_id = s.event_id AND e.source = $1 AND e.id = $2 "
-                                            "AND (s.state = 'quarantined' OR $3::boolean)"
+                                            "AND s.retracted_by IS NULL AND (s.state = 'quarantined' OR $3::boolean)"
                                             " RETURNING s.event_id",
                                             3};
 
@@ -121,13 +121,7 @@ static int insert(struct toldctl *ctl, struct retry *r, const struct event *even
 /* The grants of today, as ingest applies them. */
 static bool is_granted(const struct config_feed *feed, const struct event *event)
 {
-    bool source = false, type = false;
-    for (char **prefix = feed->sources; *prefix; prefix++)
-        source = source || wire_source_is_granted(*prefix, event_source(event));
-    for (char **name = feed->types; *name; name++)
-        type = type || strcmp(*name, event_type(event)) == 0 ||
-               (strcmp(*name, "*") == 0 && strcmp(event_type(event), EVENT_TYPE_INSTANT) != 0);
-    return source && type;
+    return feed_judge_source(feed, event_source(event)) && feed_judge_type(feed, event_type(event));
 }
 
 /* The same bytes are judged anew: the catalogue or the configuration may know more by now than when they

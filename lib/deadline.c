@@ -60,7 +60,7 @@ static struct civil_day prompt_day(const struct calendar *calendar, struct insta
 }
 
 /* The day that is counted from: the date of the step, or the day of receipt. */
-static struct civil_day start_day(const struct deadline_step *step, struct term_scope *scope)
+struct civil_day deadline_start_day(const struct deadline_step *step, struct term_scope *scope)
 {
     struct value date;
 
@@ -71,8 +71,8 @@ static struct civil_day start_day(const struct deadline_step *step, struct term_
 }
 
 /* The day that the count gives, before it is moved back to a working day. */
-static struct civil_day counted_day(const struct deadline_step *step, const struct calendar *calendar,
-                                    struct civil_day start)
+struct civil_day deadline_counted_day(const struct deadline_step *step, const struct calendar *calendar,
+                                      struct civil_day start)
 {
     switch (step->way) {
     case DUE_WORKING_DAYS_AFTER:
@@ -114,7 +114,7 @@ static void compute_day(const struct deadline_step *step, const struct calendar 
     if (step->way == DUE_PROMPT) {
         day = prompt_day(calendar, scope->input->received_at);
     } else {
-        day = counted_day(step, calendar, start_day(step, scope));
+        day = deadline_counted_day(step, calendar, deadline_start_day(step, scope));
         day = calendar_back_to_working_day(calendar, day);
     }
     due->at = calendar_alarm_at(day);
@@ -134,7 +134,7 @@ static void compute_step(const struct deadline_step *step, const struct calendar
     ret->provisional = !calendar_covers(calendar, civil_day_of(ret->at));
 }
 
-static const struct deadline_step *chosen_step(const struct deadline *deadline, struct term_scope *scope)
+const struct deadline_step *deadline_chosen_step(const struct deadline *deadline, struct term_scope *scope)
 {
     enum truth truth = deadline->condition == NULL ? TRUTH_TRUE : expr_eval(deadline->condition, scope);
 
@@ -144,7 +144,7 @@ static const struct deadline_step *chosen_step(const struct deadline *deadline, 
 void deadline_compute(const struct deadline *deadline, const struct calendar *calendar,
                       struct term_scope *scope, struct deadline_due *ret)
 {
-    const struct deadline_step *step = chosen_step(deadline, scope);
+    const struct deadline_step *step = deadline_chosen_step(deadline, scope);
     struct deadline_due other;
 
     if (step != NULL) {
@@ -161,7 +161,7 @@ void deadline_compute(const struct deadline *deadline, const struct calendar *ca
 void deadline_unknown(const struct deadline *deadline, struct term_scope *scope, expr_line_fn *line,
                       void *cookie)
 {
-    const struct deadline_step *step = chosen_step(deadline, scope);
+    const struct deadline_step *step = deadline_chosen_step(deadline, scope);
 
     if (step == NULL)
         expr_unknown(deadline->condition, scope, line, cookie);
@@ -254,8 +254,8 @@ static void print_count(const struct deadline_step *step, struct buf *out)
 static void explain_count(const struct deadline_step *step, const struct calendar *calendar,
                           struct term_scope *scope, struct buf *out)
 {
-    struct civil_day start = start_day(step, scope);
-    struct civil_day counted = counted_day(step, calendar, start);
+    struct civil_day start = deadline_start_day(step, scope);
+    struct civil_day counted = deadline_counted_day(step, calendar, start);
     struct civil_day moved = calendar_back_to_working_day(calendar, counted);
 
     print_count(step, out);
@@ -305,7 +305,7 @@ static void print_two_digits(int number, struct buf *out)
 void deadline_explain(const struct deadline *deadline, const struct calendar *calendar,
                       struct term_scope *scope, const struct deadline_due *due, struct buf *out)
 {
-    const struct deadline_step *step = chosen_step(deadline, scope);
+    const struct deadline_step *step = deadline_chosen_step(deadline, scope);
     int minute = civil_minute_of(due->at);
     char text[CIVIL_TEXT_SIZE];
 

@@ -29,4 +29,12 @@ struct deadline {
     struct expr *condition;
 };
 
+/* The step that the condition chooses; NULL where that is unknown. */
+const struct deadline_step *deadline_chosen_step(const struct deadline *deadline, struct term_scope *scope);
+/* The day that is counted from; its date must be known. */
+struct civil_day deadline_start_day(const struct deadline_step *step, struct term_scope *scope);
+/* The day that the count gives, before it is moved back to a working day. */
+struct civil_day deadline_counted_day(const struct deadline_step *step, const struct calendar *calendar,
+                                      struct civil_day start);
+
 #endif

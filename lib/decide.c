@@ -5,7 +5,8 @@
  * one.
  * 3. Unknown, in the condition or in the clock, is a review; a duty that comes out by one of its rules needs
  * none.
- * 4. The rest is kept with its reason, for whoever asks why not.
+ * 4. Yes of a rule that only records is a record; unknown of one is none, and no review.
+ * 5. The rest is kept with its reason, for whoever asks why not.
  */
 #include "told/decide.h"
 
@@ -20,6 +21,7 @@ enum verdict {
     VERDICT_NO,
     VERDICT_UNKNOWN,
     VERDICT_YES,
+    VERDICT_RECORD,
 };
 
 struct answer {
@@ -44,7 +46,9 @@ static void decide_ask(struct decider *decider, size_t index)
     struct answer *answer = &decider->answers[index];
     enum truth truth = expr_eval(arm->when, &decider->scope);
 
-    if (truth == TRUTH_FALSE)
+    if (arm->within == NULL)
+        answer->verdict = truth == TRUTH_TRUE ? VERDICT_RECORD : VERDICT_NO;
+    if (truth == TRUTH_FALSE || arm->within == NULL)
         return;
     deadline_compute(arm->within, decider->calendar, &decider->scope, &answer->due);
     answer->verdict = truth == TRUTH_TRUE && answer->due.known ? VERDICT_YES : VERDICT_UNKNOWN;
@@ -210,6 +214,33 @@ static void decide_add_not(struct decider *decider, size_t index, const char *be
     one->because = decide_take_text(decider);
 }
 
+static bool decide_has_record(const struct decision *decision, const char *duty)
+{
+    for (size_t i = 0; i < decision->record_count; i++) {
+        if (strcmp(decision->records[i].duty, duty) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void decide_add_record(struct decider *decider, size_t index)
+{
+    const struct rule_arm *arm = decider->arms->list[index];
+    struct decided_record record = {.rule = arm->rule, .duty = arm->rule->duty};
+
+    if (decide_has_record(decider->ret, record.duty))
+        return;
+    record.because = decide_text_because(arm, decider->calendar, &decider->scope, NULL, &decider->scratch);
+    decider->ret->records[decider->ret->record_count++] = record;
+}
+
+/* Neither a duty nor a question nor a record came of any rule of that duty. */
+static bool decide_is_out(const struct decision *decision, const char *duty)
+{
+    return !decide_has_duty(decision, duty) && decide_find_review(decision, duty) == NULL &&
+           !decide_has_record(decision, duty);
+}
+
 static void decide_all(struct decider *decider)
 {
     size_t count = decider->arms->count;
@@ -219,6 +250,8 @@ static void decide_all(struct decider *decider)
     for (size_t i = 0; i < count; i++) {
         if (decider->answers[i].verdict == VERDICT_YES)
             decide_add_duty(decider, i);
+        if (decider->answers[i].verdict == VERDICT_RECORD)
+            decide_add_record(decider, i);
     }
     for (size_t i = 0; i < count; i++) {
         if (decider->answers[i].verdict == VERDICT_UNKNOWN &&
@@ -228,8 +261,7 @@ static void decide_all(struct decider *decider)
     for (size_t i = 0; i < count; i++) {
         const char *duty = decider->arms->list[i]->rule->duty;
 
-        if (decider->answers[i].verdict == VERDICT_NO && !decide_has_duty(decider->ret, duty) &&
-            decide_find_review(decider->ret, duty) == NULL)
+        if (decider->answers[i].verdict == VERDICT_NO && decide_is_out(decider->ret, duty))
             decide_add_not(decider, i, NULL);
     }
 }
@@ -249,6 +281,7 @@ void decide(const struct protocol *protocol, const struct calendar *calendar,
     ret->memory = decide_memory_new();
     ret->duties = decide_memory_take(ret->memory, count, sizeof(*ret->duties));
     ret->reviews = decide_memory_take(ret->memory, count, sizeof(*ret->reviews));
+    ret->records = decide_memory_take(ret->memory, count, sizeof(*ret->records));
     ret->nots = decide_memory_take(ret->memory, count, sizeof(*ret->nots));
     decider.answers = decide_memory_take(ret->memory, count, sizeof(*decider.answers));
     term_scope_init(&decider.scope, input);
@@ -266,6 +299,8 @@ void decision_release(struct decision *decision)
 {
     for (size_t i = 0; i < decision->duty_count; i++)
         json_decref(decision->duties[i].because);
+    for (size_t i = 0; i < decision->record_count; i++)
+        json_decref(decision->records[i].because);
     decide_memory_free(decision->memory);
     *decision = (struct decision){0};
 }
@@ -295,6 +330,7 @@ json_t *decision_json(const struct decision *decision)
 {
     json_t *duties = json_array();
     json_t *reviews = json_array();
+    json_t *records = json_array();
     json_t *nots = json_array();
     char due_at[INSTANT_TEXT_SIZE];
 
@@ -307,11 +343,14 @@ json_t *decision_json(const struct decision *decision)
                                                  decision_list(review->unknown, review->unknown_count),
                                                  "due_at", instant_print(review->due_at, due_at)));
     }
+    for (size_t i = 0; i < decision->record_count; i++)
+        json_array_append_new(records, json_pack("{ss sO}", "duty", decision->records[i].duty, "because",
+                                                 decision->records[i].because));
     for (size_t i = 0; i < decision->not_count; i++)
         json_array_append_new(
             nots, json_pack("{ss ss}", "duty", decision->nots[i].duty, "because", decision->nots[i].because));
-    return json_pack("{so so so so}", "duties", duties, "reviews", reviews, "watches", json_array(), "not",
-                     nots);
+    return json_pack("{so so so so so}", "duties", duties, "reviews", reviews, "watches", json_array(),
+                     "records", records, "not", nots);
 }
 
 static bool decide_is_other(const struct event *ground, const struct event *later, const char *field)

@@ -163,6 +163,8 @@ json_t *decide_text_because(const struct rule_arm *arm, const struct calendar *c
 
     expr_explain(arm->when, scope, scratch, add_line, lines);
     add_also(arm, scope, scratch, lines);
+    if (arm->within == NULL)
+        return lines;
     buf_reset(scratch);
     deadline_explain(arm->within, calendar, scope, due, scratch);
     add_line(lines, buf_string(scratch), scratch->len);

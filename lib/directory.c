@@ -34,6 +34,10 @@ void directory_free(struct directory *directory)
         free(directory->people[i]);
     for (size_t i = 0; i < directory->text_count; i++)
         free(directory->texts[i]);
+    for (size_t i = 0; i < directory->turns_count; i++)
+        free(directory->turns[i].people);
+    free(directory->turns);
+    free(directory->absences);
     free(directory->stands);
     free(directory->people);
     free(directory->posts);
@@ -108,6 +112,71 @@ void directory_add_post(struct directory *directory, const char *person_id, cons
                                   .role = keep(directory, mem_copy(role))};
     directory->posts = mem_grow(directory->posts, directory->post_count + 1, sizeof *directory->posts);
     directory->posts[directory->post_count++] = post;
+}
+
+/* Keeps the list in order: what begins later, or at the same time and was made later, goes before. */
+void directory_add_shift(struct directory *directory, const struct directory_shift *shift)
+{
+    struct directory_turns kept = {.shift = *shift, .people = mem_new(sizeof(char *) * shift->row.people)};
+    size_t place = 0;
+
+    for (size_t i = 0; i < shift->row.people; i++)
+        kept.people[i] = keep(directory, mem_copy(shift->people[i]));
+    kept.shift.role = keep(directory, mem_copy(shift->role));
+    kept.shift.team = keep(directory, mem_copy(shift->team));
+    kept.shift.people = kept.people;
+    while (place < directory->turns_count) {
+        const struct directory_shift *other = &directory->turns[place].shift;
+        int order = rota_wall_compare(other->row.from, shift->row.from);
+        if (order < 0 || (order == 0 && other->id < shift->id))
+            break;
+        place++;
+    }
+    directory->turns = mem_grow(directory->turns, directory->turns_count + 1, sizeof *directory->turns);
+    memmove(&directory->turns[place + 1], &directory->turns[place],
+            (directory->turns_count - place) * sizeof *directory->turns);
+    directory->turns[place] = kept;
+    directory->turns_count++;
+}
+
+/* Where this person's absences that begin at `from` or earlier stand, or would be put. */
+static size_t absence_place(const struct directory *directory, const char *person_id, struct instant from)
+{
+    size_t low = 0, high = directory->absence_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct directory_absence *one = &directory->absences[middle];
+        int order = strcmp(one->person_id, person_id);
+        if (order < 0 || (order == 0 && instant_compare(one->from, from) > 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void directory_add_absence(struct directory *directory, const struct directory_absence *absence)
+{
+    struct directory_absence kept = *absence;
+    size_t place = absence_place(directory, absence->person_id, absence->from);
+
+    kept.person_id = keep(directory, mem_copy(absence->person_id));
+    kept.cover = keep(directory, mem_copy(absence->cover));
+    directory->absences = mem_grow(directory->absences, directory->absence_count + 1, sizeof *directory->absences);
+    memmove(&directory->absences[place + 1], &directory->absences[place],
+            (directory->absence_count - place) * sizeof *directory->absences);
+    directory->absences[place] = kept;
+    directory->absence_count++;
+}
+
+const struct directory_absence *directory_absence_at(const struct directory *directory, const char *person_id,
+                                                     struct instant at)
+{
+    for (size_t i = absence_place(directory, person_id, at);
+         i < directory->absence_count && strcmp(directory->absences[i].person_id, person_id) == 0; i++)
+        if (instant_is_none(directory->absences[i].until) || instant_compare(at, directory->absences[i].until) < 0)
+            return &directory->absences[i];
+    return NULL;
 }
 
 const struct directory_role *directory_role(const struct directory *directory, const char *name)

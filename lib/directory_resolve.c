@@ -5,10 +5,12 @@
  *
  *   1  held by allocation, and the one allocated can be told            that person, at any hour
  *   2  the duty is immediate, the offices are closed, a stand-in named  whoever the stand-in comes to
- *   3  held in a team or as a post, and a holder can be told            that person
+ *   3  held in a team or as a post, and who is on its rota can be told  that person
+ *      or else a holder can be told                                     that person
  *   4  has a mailbox that is read now, or was asked for itself          the mailbox
  *   5  each role it falls to, in order, by the same steps
  *
+ * Who is absent is told through their cover; without cover they are nobody, as a leaver is ("or the worker is absent").
  * If all that found nobody: a mailbox that is read in the morning, met on the way; if none, the last resort.
  */
 #include <stdarg.h>
@@ -19,8 +21,8 @@
 #include "directory_store.h"
 #include "told/mem.h"
 
-#define OPENS_MINUTE (9 * 60)
-#define CLOSES_MINUTE (17 * 60)
+#define COVERS_MOST 4 /* covers of covers; more is a circle */
+#define HOW_SIZE 192
 
 /* One search. A role found empty once is not tried again, so a circle of falls_to ends. */
 struct search {
@@ -35,13 +37,6 @@ struct search {
     struct recipient *ret;
 };
 
-bool directory_is_office_hours(const struct calendar *calendar, struct instant at)
-{
-    int minute = civil_minute_of(at);
-    return minute >= OPENS_MINUTE && minute < CLOSES_MINUTE &&
-           calendar_is_working_day(calendar, civil_day_of(at));
-}
-
 /* A text that was cut off may end within a character; without that piece it is UTF-8 again. */
 static void trim_piece(char *text)
 {
@@ -52,21 +47,36 @@ static void trim_piece(char *text)
         text[lead - 1] = '\0';
 }
 
-/* Appends "role: what" to the reasons; what does not fit is cut. */
+/* Appends to a text; what does not fit is cut. */
+static void __attribute__((format(printf, 3, 0)))
+append_list(char *text, size_t room, const char *format, va_list values)
+{
+    size_t len = strlen(text);
+    int wanted = vsnprintf(text + len, room - len, format, values);
+    if (wanted < 0 || (size_t)wanted >= room - len)
+        trim_piece(text);
+}
+
+static void __attribute__((format(printf, 3, 4))) append(char *text, size_t room, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    append_list(text, room, format, values);
+    va_end(values);
+}
+
+/* Appends "role: what" to the reasons. */
 static void __attribute__((format(printf, 3, 4)))
 note(struct search *search, const char *role, const char *format, ...)
 {
     char *text = search->ret->because;
-    size_t room = sizeof search->ret->because, len = strlen(text);
+    size_t room = sizeof search->ret->because;
     va_list values;
 
-    snprintf(text + len, room - len, "%s%s: ", len > 0 ? "; " : "", role);
-    len = strlen(text);
+    append(text, room, "%s%s: ", text[0] != '\0' ? "; " : "", role);
     va_start(values, format);
-    int wanted = vsnprintf(text + len, room - len, format, values);
+    append_list(text, room, format, values);
     va_end(values);
-    if (wanted < 0 || (size_t)wanted >= room - len)
-        trim_piece(text);
 }
 
 static bool take_person(struct search *search, const struct directory_role *role,
@@ -102,6 +112,46 @@ static const char *why_not(const struct search *search, const struct directory_p
     return NULL;
 }
 
+/* Whom to tell for this person: themselves or, while they are absent, who covers. NULL if nobody. `how` receives what
+ * `because` says after the person's id, in either case. */
+static const struct directory_person *stand_in(const struct search *search, const struct directory_person *person,
+                                               const char *role_text, char how[HOW_SIZE])
+{
+    const struct directory_absence *away;
+    const char *reason = why_not(search, person);
+    how[0] = '\0';
+    if (reason == NULL)
+        append(how, HOW_SIZE, "%s", role_text);
+    for (int covers = 0; reason == NULL; covers++) {
+        if ((away = directory_absence_at(search->directory, person->id, search->now)) == NULL)
+            return person;
+        append(how, HOW_SIZE, "%s (absence %lld)", covers > 0 ? ", who is absent" : ", absent", (long long)away->id);
+        const struct directory_person *cover = directory_person(search->directory, away->cover);
+        if (cover == NULL || covers == COVERS_MOST) {
+            append(how, HOW_SIZE, cover == NULL ? " without cover" : ", covered in a circle");
+            return NULL;
+        }
+        append(how, HOW_SIZE, ", covered by %s", cover->id);
+        reason = why_not(search, cover);
+        append(how, HOW_SIZE, "%s%s", reason != NULL ? ", who " : "", reason != NULL ? reason : "");
+        person = cover;
+    }
+    if (how[0] == '\0')
+        append(how, HOW_SIZE, " %s", reason);
+    return NULL;
+}
+
+/* Takes this person or their cover, and says so; says why not unless `silent` about leavers and missing addresses. */
+static bool try_person(struct search *search, const struct directory_role *role, const struct directory_person *person,
+                       const char *role_text, bool silent)
+{
+    char how[HOW_SIZE];
+    const struct directory_person *told = stand_in(search, person, role_text, how);
+    if (told != NULL || !silent || why_not(search, person) == NULL)
+        note(search, role->name, "%s%s", person->id, how);
+    return told != NULL && take_person(search, role, told);
+}
+
 /* ---- step 1: who is allocated to the child ---- */
 
 static bool find_allocated(struct search *search, const struct directory_role *role)
@@ -113,40 +163,57 @@ static bool find_allocated(struct search *search, const struct directory_role *r
             continue;
         anybody = true;
         const struct directory_person *person = directory_person(search->directory, allocation->person_id);
-        const char *reason = person != NULL ? why_not(search, person) : NULL;
         if (person == NULL) /* the id came with an event: it may be anything, a name too */
             note(search, role->name, "the one allocated is not in the directory");
-        else if (reason != NULL)
-            note(search, role->name, "%s %s", person->id, reason);
-        else {
-            note(search, role->name, "%s is allocated", person->id);
-            return take_person(search, role, person);
-        }
+        else if (try_person(search, role, person, " is allocated", false))
+            return true;
     }
     if (!anybody)
         note(search, role->name, "nobody allocated");
     return false;
 }
 
-/* ---- step 3: who holds the post ---- */
+/* ---- step 3: who is on the rota, who holds the post ---- */
+
+static bool is_of_team(const char *team, const char *wanted)
+{
+    return wanted == NULL ? team == NULL : team != NULL && strcmp(team, wanted) == 0;
+}
+
+/* team NULL: the rota of the whole authority. */
+static bool find_on_rota(struct search *search, const struct directory_role *role, const char *team)
+{
+    for (size_t i = 0; i < search->directory->turns_count; i++) {
+        const struct directory_shift *shift = &search->directory->turns[i].shift;
+        size_t on[ROTA_ON_MOST];
+        if (strcmp(shift->role, role->name) != 0 || !is_of_team(shift->team, team))
+            continue;
+        size_t count = rota_on(&shift->row, search->now, on);
+        for (size_t k = 0; k < count; k++) {
+            char text[64] = "";
+            const struct directory_person *person = directory_person(search->directory, shift->people[on[k]]);
+            append(text, sizeof text, " is on (rota %lld)", (long long)shift->id);
+            if (person != NULL && try_person(search, role, person, text, false))
+                return true;
+        }
+    }
+    return false;
+}
 
 /* team NULL: in the whole authority. */
 static bool find_holder(struct search *search, const struct directory_role *role, const char *team)
 {
+    char text[HOW_SIZE] = "";
+    append(text, sizeof text, "%s%s", team != NULL ? " of team " : " holds the post", team != NULL ? team : "");
     for (size_t i = 0; i < search->directory->post_count; i++) {
         const struct directory_post *post = &search->directory->posts[i];
         if (strcmp(post->role, role->name) != 0)
             continue;
         const struct directory_person *person = directory_person(search->directory, post->person_id);
-        if (person == NULL || why_not(search, person) != NULL)
+        if (person == NULL || (team != NULL && !is_of_team(person->team, team)))
             continue;
-        if (team != NULL && (person->team == NULL || strcmp(person->team, team) != 0))
-            continue;
-        if (team != NULL)
-            note(search, role->name, "%s of team %s", person->id, team);
-        else
-            note(search, role->name, "%s holds the post", person->id);
-        return take_person(search, role, person);
+        if (try_person(search, role, person, text, true))
+            return true;
     }
     if (team != NULL)
         note(search, role->name, "nobody in team %s", team);
@@ -171,15 +238,14 @@ static const char *team_of(const struct search *search, const char *worker_role)
 
 static bool find_post(struct search *search, const struct directory_role *role)
 {
-    if (role->held == ROLE_HELD_POST)
-        return find_holder(search, role, NULL);
-    if (role->held != ROLE_HELD_TEAM)
+    const char *team = NULL;
+    if (role->held != ROLE_HELD_POST && role->held != ROLE_HELD_TEAM)
         return false;
-    const char *team = team_of(search, role->of);
-    if (team != NULL)
-        return find_holder(search, role, team);
-    note(search, role->name, "no team known");
-    return false;
+    if (role->held == ROLE_HELD_TEAM && (team = team_of(search, role->of)) == NULL) {
+        note(search, role->name, "no team known");
+        return false;
+    }
+    return find_on_rota(search, role, team) || find_holder(search, role, team);
 }
 
 /* ---- step 4: the shared mailbox ---- */

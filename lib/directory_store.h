@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of a directory, shared by directory.c (what is in it), directory_validate.c and
- * directory_resolve.c. */
+/* The inside of a directory, shared by directory.c (what is in it), directory_validate.c, directory_resolve.c and
+ * directory_change.c. */
 #ifndef TOLD_DIRECTORY_STORE_H
 #define TOLD_DIRECTORY_STORE_H
 
@@ -18,6 +18,11 @@ struct directory_stand {
     const char *mailbox_id; /* "mailbox:<role>" */
 };
 
+struct directory_turns {
+    struct directory_shift shift;
+    const char **people; /* shift.people points here */
+};
+
 struct directory {
     const char *last_resort_mailbox;
     /* In order of configuration. Each stays where it is, for pointers to it are handed out. */
@@ -27,8 +32,16 @@ struct directory {
     size_t person_count;
     struct directory_post *posts; /* in order of adding: the first who is there holds the post */
     size_t post_count;
+    struct directory_turns *turns; /* the one that begins last first */
+    size_t turns_count;
+    struct directory_absence *absences; /* sorted by person, the one that begins last first */
+    size_t absence_count;
     char **texts; /* every string above; freed together */
     size_t text_count;
 };
+
+/* The absence of this person at that instant, or NULL. */
+const struct directory_absence *directory_absence_at(const struct directory *directory, const char *person_id,
+                                                     struct instant at);
 
 #endif

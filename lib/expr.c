@@ -129,6 +129,11 @@ static enum truth expr_at(const struct expr *expr, uint16_t index, struct term_s
     return TRUTH_UNKNOWN;
 }
 
+enum truth expr_eval_node(const struct expr *expr, uint16_t index, struct term_scope *scope)
+{
+    return expr_at(expr, index, scope);
+}
+
 enum truth expr_eval(const struct expr *expr, struct term_scope *scope)
 {
     return expr_at(expr, expr->root, scope);

@@ -57,4 +57,7 @@ struct expr {
     uint16_t root;
 };
 
+/* One part of a condition by itself. */
+enum truth expr_eval_node(const struct expr *expr, uint16_t index, struct term_scope *scope);
+
 #endif

@@ -86,6 +86,21 @@ static int protocol_include_line(const char *text)
     return 0;
 }
 
+/* The first line that is not UTF-8, which neither JSON nor the database would take; 0: there is none. */
+static int protocol_foreign_line(const char *text)
+{
+    for (int line = 1; *text != '\0'; line++) {
+        size_t len = strcspn(text, "\n");
+        json_t *taken = json_stringn(text, len);
+
+        if (taken == NULL)
+            return line;
+        json_decref(taken);
+        text += len + (text[len] == '\n' ? 1 : 0);
+    }
+    return 0;
+}
+
 static void protocol_read_text(struct protocol_reader *reader, const char *file, const char *text)
 {
     config_t config;
@@ -109,6 +124,7 @@ static void protocol_read(struct protocol_reader *reader, const struct protocol_
 {
     char *text = mem_copy_n(file->text, file->len);
     int line = protocol_include_line(text);
+    int faults = reader->faults;
 
     if (strlen(text) != file->len)
         protocol_fault(reader, file->name, 1, "a NUL byte in the file; it must be text");
@@ -117,6 +133,9 @@ static void protocol_read(struct protocol_reader *reader, const struct protocol_
                        "@include is not taken here; name each file in the configuration");
     else
         protocol_read_text(reader, file->name, text);
+    line = reader->faults == faults ? protocol_foreign_line(text) : 0; /* a rule says it better: it names its key */
+    if (line > 0)
+        protocol_fault(reader, file->name, line, "a byte that is not UTF-8; save the file as UTF-8");
     free(text);
 }
 

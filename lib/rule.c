@@ -44,9 +44,10 @@ static void rule_arm_release(struct rule_arm *arm, size_t also_count)
 
 static void rule_release_texts(struct rule *rule)
 {
-    char *const texts[] = {rule->name,        rule->duty,        rule->title,  rule->cites,
-                           rule->kind,        rule->when,        rule->within, rule->ladder,
-                           rule->answer_role, rule->closes_text, rule->file};
+    char *const texts[] = {rule->name,   rule->duty,        rule->title,       rule->says,
+                           rule->cites,  rule->kind,        rule->when,        rule->within,
+                           rule->ladder, rule->answer_role, rule->closes_text, rule->file,
+                           rule->reason};
     struct rule_texts *const lists[] = {&rule->on,  &rule->tell,  &rule->copy,
                                         &rule->key, &rule->shows, &rule->roles};
 
@@ -92,6 +93,11 @@ const char *rule_title(const struct rule *rule)
     return rule->title;
 }
 
+const char *rule_says(const struct rule *rule)
+{
+    return rule->says;
+}
+
 const char *rule_cites(const struct rule *rule)
 {
     return rule->cites;
@@ -127,6 +133,16 @@ enum rule_answer rule_answer(const struct rule *rule, const char **ret_role)
     if (rule->answer == RULE_ANSWER_ROLE)
         *ret_role = rule->answer_role;
     return rule->answer;
+}
+
+enum rule_form rule_form(const struct rule *rule)
+{
+    return rule->form;
+}
+
+const char *rule_reason(const struct rule *rule)
+{
+    return rule->reason;
 }
 
 bool rule_is_enabled(const struct rule *rule)
@@ -170,16 +186,18 @@ static json_t *rule_texts_json(const struct rule_texts *texts)
 
 json_t *rule_json(const struct rule *rule)
 {
+    static const char *const forms[] = {
+        [RULE_TELLS] = "tells", [RULE_RECORDS] = "records", [RULE_STANDS] = "stands"};
     json_t *also = json_array();
 
     for (size_t i = 0; i < rule->also_count; i++)
         json_array_append_new(also,
                               json_pack("{ss ss}", "role", rule->also[i].role, "when", rule->also[i].when));
-    return json_pack("{ss ss ss ss ss so ss so so so ss ss ss so so sb ss si}", "name", rule->name, "duty",
-                     rule->duty, "title", rule->title, "cites", rule->cites, "kind", rule->kind, "on",
-                     rule_texts_json(&rule->on), "when", rule->when, "tell", rule_texts_json(&rule->tell),
-                     "also", also, "copy", rule_texts_json(&rule->copy), "within", rule->within, "ladder",
-                     rule->ladder, "closes", rule->closes_text, "key", rule_texts_json(&rule->key), "shows",
-                     rule_texts_json(&rule->shows), "enabled", rule->enabled ? 1 : 0, "file", rule->file,
-                     "line", rule->line);
+    return json_pack("{ss ss ss ss ss ss so ss so so so ss ss ss so so sb ss ss ss si}", "name", rule->name, "duty",
+                     rule->duty, "title", rule->title, "says", rule->says, "cites", rule->cites, "kind",
+                     rule->kind, "on", rule_texts_json(&rule->on), "when", rule->when, "tell",
+                     rule_texts_json(&rule->tell), "also", also, "copy", rule_texts_json(&rule->copy),
+                     "within", rule->within, "ladder", rule->ladder, "closes", rule->closes_text, "key",
+                     rule_texts_json(&rule->key), "shows", rule_texts_json(&rule->shows), "enabled",
+                     rule->enabled ? 1 : 0, "form", forms[rule->form], "reason", rule->reason, "file", rule->file, "line", rule->line);
 }

@@ -37,7 +37,7 @@ struct rule_arm {
     const struct rule *rule;
     int type_index;
     struct expr *when;
-    struct deadline *within;
+    struct deadline *within; /* NULL: the rule only records */
     struct expr **also; /* one for each of the rule's `also` */
     struct rule_key *keys;
     size_t key_count;
@@ -60,6 +60,7 @@ struct rule {
     char *name;
     char *duty;
     char *title;
+    char *says;
     char *cites;
     char *kind;
     char *when;
@@ -68,6 +69,8 @@ struct rule {
     char *file;
     int line;
     bool enabled;
+    enum rule_form form;
+    char *reason;
     bool immediate;
     struct rule_texts on, tell, copy, key, shows, roles;
     struct rule_also *also;

@@ -132,6 +132,22 @@ static void compile_also(struct rule_reader *reader, const config_setting_t *gro
     }
 }
 
+static void compile_duty(struct rule_reader *reader, const config_setting_t *group, const struct start *start,
+                         struct rule_arm *arm)
+{
+    struct rule *rule = reader->rule;
+    char *reason = NULL;
+
+    arm->within = deadline_parse(start->within, arm->type_index, &reason);
+    if (arm->within == NULL)
+        arm_fault(reader, start, "within", arm->type_index, reason);
+    else
+        rule->immediate = rule->immediate || deadline_is_immediate(arm->within);
+    compile_also(reader, group, arm);
+    compile_keys(reader, group, arm);
+    compile_shows(reader, group, arm);
+}
+
 static void compile_arm(struct rule_reader *reader, const config_setting_t *group, const struct start *start,
                         int type_index)
 {
@@ -142,14 +158,8 @@ static void compile_arm(struct rule_reader *reader, const config_setting_t *grou
     arm.when = expr_parse(start->when, type_index, TERM_REACH_ALL, &reason);
     if (arm.when == NULL)
         arm_fault(reader, start, "when", type_index, reason);
-    arm.within = deadline_parse(start->within, type_index, &reason);
-    if (arm.within == NULL)
-        arm_fault(reader, start, "within", type_index, reason);
-    else
-        rule->immediate = rule->immediate || deadline_is_immediate(arm.within);
-    compile_also(reader, group, &arm);
-    compile_keys(reader, group, &arm);
-    compile_shows(reader, group, &arm);
+    if (rule->form == RULE_TELLS)
+        compile_duty(reader, group, start, &arm);
     rule->arms = mem_grow(rule->arms, rule->arm_count + 1, sizeof(arm));
     rule->arms[rule->arm_count++] = arm;
 }
@@ -159,7 +169,7 @@ static void compile_start(struct rule_reader *reader, const config_setting_t *gr
                           const struct start *start)
 {
     const config_setting_t *on = rule_reader_member(start->group, "on");
-    bool sound = start->when[0] != '\0' && start->within[0] != '\0';
+    bool sound = start->when[0] != '\0' && (start->within[0] != '\0' || reader->rule->form == RULE_RECORDS);
 
     for (size_t i = 0; i < start->on.count; i++) {
         const char *type = start->on.list[i];
@@ -206,7 +216,7 @@ static void read_start(struct rule_reader *reader, const config_setting_t *group
     struct rule *rule = reader->rule;
     struct start start = {.group = at};
     /* Each of `starts` may leave its clock to the rule. */
-    const char *within = at == group ? NULL : within_of(group);
+    const char *within = rule->form == RULE_RECORDS ? "" : at == group ? NULL : within_of(group);
 
     rule_reader_list(reader, at, "on", true, &start.on);
     rule_reader_text(reader, at, "when", NULL, &start.when);
@@ -214,7 +224,10 @@ static void read_start(struct rule_reader *reader, const config_setting_t *group
                      &start.within);
     compile_start(reader, group, &start);
     join(&rule->when, &start, start.when, at == group);
-    join(&rule->within, &start, start.within, at == group);
+    if (rule->form != RULE_RECORDS)
+        join(&rule->within, &start, start.within, at == group);
+    else if (rule->within == NULL)
+        rule->within = mem_copy("");
     for (size_t i = 0; i < start.on.count; i++)
         free(start.on.list[i]);
     free(start.on.list);
@@ -222,13 +235,26 @@ static void read_start(struct rule_reader *reader, const config_setting_t *group
     free(start.within);
 }
 
+void rule_compile_nothing(struct rule *rule)
+{
+    rule->when = mem_copy("");
+    rule->within = mem_copy("");
+}
+
 void rule_compile(struct rule_reader *reader, const config_setting_t *group)
 {
-    static const char *const known[] = {"on", "when", "within", NULL};
+    static const char *const of_duty[] = {"on", "when", "within", NULL};
+    static const char *const of_record[] = {"on", "when", NULL};
+    const char *const *known = reader->rule->form == RULE_RECORDS ? of_record : of_duty;
     const config_setting_t *starts = rule_reader_member(group, "starts");
 
     if (starts == NULL) {
         read_start(reader, group, group);
+        return;
+    }
+    /* A table that is still to be filled, switched off until it is. */
+    if (config_setting_is_list(starts) && config_setting_length(starts) == 0 && !reader->rule->enabled) {
+        rule_compile_nothing(reader->rule);
         return;
     }
     if (!config_setting_is_list(starts) || config_setting_length(starts) == 0 ||

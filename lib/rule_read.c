@@ -6,6 +6,8 @@
 #include "rule_reader.h"
 #include "told/mem.h"
 
+#define SAYS_MOST 140
+
 static void read_enabled(struct rule_reader *reader, const config_setting_t *group)
 {
     const config_setting_t *setting = rule_reader_member(group, "enabled");
@@ -16,6 +18,80 @@ static void read_enabled(struct rule_reader *reader, const config_setting_t *gro
     if (config_setting_type(setting) != CONFIG_TYPE_BOOL)
         rule_reader_fault(reader, setting, mem_copy("enabled must be true or false"));
     reader->rule->enabled = config_setting_get_bool(setting) != 0;
+}
+
+/* What only a duty has; and what only an entry has that some event starts. */
+static void refuse_settings(struct rule_reader *reader, const config_setting_t *group)
+{
+    static const char *const of_duties[] = {"says",   "tell",   "also", "copy", "within",
+                                            "ladder", "closes", "key",  "shows"};
+    static const char *const of_starts[] = {"on", "when", "starts"};
+    const struct rule *rule = reader->rule;
+
+    for (size_t i = 0; rule->form != RULE_TELLS && i < sizeof(of_duties) / sizeof(of_duties[0]); i++) {
+        const config_setting_t *setting = rule_reader_member(group, of_duties[i]);
+
+        if (setting != NULL)
+            rule_reader_fault(reader, setting,
+                              mem_printf("an entry that tells nobody has no %s; remove it", of_duties[i]));
+    }
+    for (size_t i = 0; rule->form == RULE_STANDS && i < sizeof(of_starts) / sizeof(of_starts[0]); i++) {
+        const config_setting_t *setting = rule_reader_member(group, of_starts[i]);
+
+        if (setting != NULL)
+            rule_reader_fault(reader, setting,
+                              mem_printf("an entry started by nothing has no %s; remove one", of_starts[i]));
+    }
+}
+
+/* A duty; or `records`; or started by nothing. */
+static void read_form(struct rule_reader *reader, const config_setting_t *group)
+{
+    const config_setting_t *records = rule_reader_member(group, "records");
+    const config_setting_t *started_by = rule_reader_member(group, "started_by");
+    const char *by = started_by == NULL ? NULL : config_setting_get_string(started_by);
+
+    if (records != NULL && config_setting_type(records) != CONFIG_TYPE_BOOL)
+        rule_reader_fault(reader, records, mem_copy("records must be true or false"));
+    else if (records != NULL && config_setting_get_bool(records) != 0)
+        reader->rule->form = RULE_RECORDS;
+    if (started_by == NULL)
+        return;
+    if (by == NULL || strcmp(by, "nothing") != 0)
+        rule_reader_fault(reader, started_by,
+                          mem_copy("started_by can only be \"nothing\"; name events in on or starts"));
+    if (reader->rule->form == RULE_RECORDS)
+        rule_reader_fault(reader, started_by, mem_copy("what nothing starts records nothing; keep one of the two"));
+    reader->rule->form = RULE_STANDS;
+}
+
+/* Whoever reads the table must see why something stands in it and does nothing. */
+static void read_reason(struct rule_reader *reader, const config_setting_t *group)
+{
+    const config_setting_t *setting = rule_reader_member(group, "reason");
+    bool wanted = !reader->rule->enabled || reader->rule->form == RULE_STANDS;
+
+    rule_reader_text(reader, group, "reason", wanted ? NULL : "", &reader->rule->reason);
+    if (!wanted && setting != NULL)
+        rule_reader_fault(reader, setting,
+                          mem_copy("reason says why an entry is switched off or started by nothing; remove it"));
+}
+
+/* The first line of a notice: it must fit on a phone, and the notice puts its own full stop. */
+static void read_says(struct rule_reader *reader, const config_setting_t *group)
+{
+    const config_setting_t *setting = rule_reader_member(group, "says");
+    struct rule *rule = reader->rule;
+    size_t len;
+
+    rule_reader_text(reader, group, "says", rule->enabled && rule->form == RULE_TELLS ? NULL : "", &rule->says);
+    len = strlen(rule->says);
+    if (len > 0 && rule->says[len - 1] == '.')
+        rule_reader_fault(reader, setting,
+                          mem_copy("says ends with a full stop; leave it out, the notice has one"));
+    if (len > SAYS_MOST)
+        rule_reader_fault(reader, setting,
+                          mem_printf("says is %zu bytes long; say it in at most %d", len, SAYS_MOST));
 }
 
 static void read_roles(struct rule_reader *reader, const config_setting_t *group, const char *key,
@@ -60,21 +136,31 @@ static void read_also(struct rule_reader *reader, const config_setting_t *group)
 
 static void read_settings(struct rule_reader *reader, const config_setting_t *group)
 {
-    static const char *const known[] = {"title", "cites",   "on",     "when",   "starts", "tell",
-                                        "also",  "copy",    "within", "ladder", "closes", "key",
-                                        "shows", "enabled", "kind",   NULL};
+    static const char *const known[] = {"title", "says",  "cites",   "on",     "when",   "starts",
+                                        "tell",  "also",  "copy",    "within", "ladder", "closes",
+                                        "key",   "shows", "enabled", "kind",   "records", "started_by",
+                                        "reason", NULL};
     struct rule *rule = reader->rule;
+    bool tells;
 
     rule_reader_refuse_unknown(reader, group, known, "");
+    read_form(reader, group);
+    refuse_settings(reader, group);
+    tells = rule->form == RULE_TELLS;
     rule_reader_text(reader, group, "title", NULL, &rule->title);
     rule_reader_text(reader, group, "cites", NULL, &rule->cites);
     rule_reader_text(reader, group, "kind", "", &rule->kind);
     rule_reader_text(reader, group, "ladder", "", &rule->ladder);
     read_enabled(reader, group);
-    read_roles(reader, group, "tell", true, &rule->tell);
+    read_reason(reader, group);
+    read_says(reader, group);
+    read_roles(reader, group, "tell", tells, &rule->tell);
     read_roles(reader, group, "copy", false, &rule->copy);
     read_also(reader, group);
-    rule_close_read(reader, group);
+    if (tells)
+        rule_close_read(reader, group);
+    else
+        rule->closes_text = mem_copy("");
     rule_reader_list(reader, group, "shows", false, &rule->shows);
     if (!rule_reader_list(reader, group, "key", false, &rule->key)) {
         rule_texts_add(&rule->key, "type");
@@ -108,7 +194,10 @@ struct rule *rule_read(const config_setting_t *group, const char *file, protocol
     rule->line = (int)config_setting_source_line(group);
     read_name(&reader, group);
     read_settings(&reader, group);
-    rule_compile(&reader, group);
+    if (rule->form == RULE_STANDS)
+        rule_compile_nothing(rule);
+    else
+        rule_compile(&reader, group);
     if (reader.faults == 0)
         return rule;
     rule_free(rule);

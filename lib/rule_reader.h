@@ -34,5 +34,7 @@ void rule_reader_refuse_unknown(struct rule_reader *reader, const config_setting
 void rule_close_read(struct rule_reader *reader, const config_setting_t *group);
 /* on, when and within, or `starts`: into the arms of the rule. */
 void rule_compile(struct rule_reader *reader, const config_setting_t *group);
+/* No arm: an empty condition and an empty clock. */
+void rule_compile_nothing(struct rule *rule);
 
 #endif

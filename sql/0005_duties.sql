@@ -14,7 +14,8 @@ CREATE TABLE told.duty (
     key           text NOT NULL,        -- canonical JSON: when it is the same duty again
     occurrence    integer NOT NULL DEFAULT 1,
     duty          text NOT NULL,        -- "D41"; "review", "match", "alarm"
-    title         text NOT NULL,
+    title         text NOT NULL,        -- the duty in the words of the protocol
+    says          text NOT NULL,        -- what whoever is told first has to do: the first line of a notice
     state         text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'told', 'acknowledged', 'closed')),
     closed_as     text CHECK (closed_as IN ('acknowledged', 'done', 'discharged', 'void')),
     closed_at     timestamptz,

@@ -59,6 +59,8 @@ CREATE UNIQUE INDEX notification_role ON told.notification (duty_id, telling, li
 -- Two roles that come to one person at one step: one notification (the second is superseded by the first).
 CREATE UNIQUE INDEX notification_recipient ON told.notification (duty_id, telling, step, recipient, channel)
     WHERE recipient IS NOT NULL AND state <> 'superseded';
+-- The two above leave superseded rows out; who asks for all of a duty's reads no more than those.
+CREATE INDEX notification_duty ON told.notification (duty_id);
 CREATE INDEX notification_queued ON told.notification (notification_id) WHERE state = 'queued' AND message_id IS NULL;
 CREATE INDEX notification_message ON told.notification (message_id) WHERE message_id IS NOT NULL;
 

@@ -18,7 +18,8 @@ GRANT SELECT (journal_id) ON told.journal TO told_ingest;
 GRANT SELECT ON told.event, told.feed_state, told.cursor TO told_decide;
 GRANT INSERT ON told.event, told.event_state, told.quarantine TO told_decide;
 GRANT SELECT, UPDATE ON told.event_state TO told_decide;
-GRANT SELECT ON told.quarantine TO told_decide;
+-- What decide set aside and a person had taken up again may come back.
+GRANT SELECT, UPDATE (state, reason) ON told.quarantine TO told_decide;
 GRANT SELECT, INSERT ON told.child_identifier TO told_decide;
 -- UPDATE on child is what FOR UPDATE asks for; nothing of a child is changed by a decision but a first date of birth.
 GRANT SELECT, UPDATE (born_on) ON told.child TO told_decide;
@@ -29,6 +30,8 @@ GRANT SELECT ON told.team, told.person, told.post TO told_decide;
 GRANT SELECT, INSERT, UPDATE, DELETE ON told.line TO told_decide;
 GRANT SELECT, INSERT, UPDATE ON told.duty, told.duty_line, told.notification, told.alarm TO told_decide;
 GRANT SELECT, INSERT ON told.duty_ground TO told_decide;
+-- Who may have been reached gets a correction.
+GRANT SELECT (message_id, uncertain) ON told.message TO told_decide;
 GRANT SELECT ON told.answer TO told_decide;
 GRANT SELECT, INSERT ON told.protocol_version, told.calendar_version TO told_decide;
 GRANT INSERT (at, what, event_id, child_id, duty_id, notification_id, message_id, detail) ON told.journal TO told_decide;
@@ -37,6 +40,7 @@ GRANT INSERT ON told.journal_seal TO told_decide;
 
 GRANT SELECT ON told.team, told.person, told.post, told.line, told.child_allocation, told.event TO told_dispatch;
 GRANT SELECT (child_id) ON told.child TO told_dispatch;
+GRANT SELECT (event_id, retracted_by) ON told.event_state TO told_dispatch;
 GRANT SELECT ON told.duty, told.duty_line, told.duty_ground TO told_dispatch;
 GRANT UPDATE (state, told_at, next_at) ON told.duty TO told_dispatch;
 GRANT UPDATE (reached_at, next_at) ON told.duty_line TO told_dispatch;

@@ -51,6 +51,13 @@ struct decided_review {
     struct instant due_at; /* 1 working day, or the duty's own clock where that is shorter */
 };
 
+/* A duty that only has to be on record: it tells nobody and never climbs. */
+struct decided_record {
+    const struct rule *rule;
+    const char *duty;
+    json_t *because; /* array of strings: each condition with its value */
+};
+
 struct decided_not {
     const char *duty;
     char *because;
@@ -64,6 +71,8 @@ struct decision {
     size_t duty_count;
     struct decided_review *reviews;
     size_t review_count;
+    struct decided_record *records;
+    size_t record_count;
     struct decided_not *nots; /* rules that listen to this type of event and did not fire */
     size_t not_count;
 };
@@ -71,7 +80,7 @@ struct decision {
 void decide(const struct protocol *protocol, const struct calendar *calendar, const struct decide_input *input,
             struct decision *ret);
 void decision_release(struct decision *decision);
-/* The object of events.md section 6; recipients are empty lists. New reference. */
+/* The object of events.md section 6, and "records": [{"duty", "because"}]; recipients are empty lists. New reference. */
 json_t *decision_json(const struct decision *decision);
 
 /* Whether `later`, about the same child, closes an open duty of `rule` that `ground` opened: an event type among its

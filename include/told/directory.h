@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who is who: roles and lines (configuration), people, teams and posts (data), and who a role comes to for a child
- * at an instant. Names of roles are data: code knows none.
+ * Who is who: roles and lines (configuration), people, teams, posts, rota and absences (data), and who a role comes to for
+ * a child at an instant. Names of roles are data: code knows none.
  */
 #ifndef TOLD_DIRECTORY_H
 #define TOLD_DIRECTORY_H
 
 #include "told/calendar.h"
+#include "told/rota.h"
 
 struct directory;
 
 enum role_held {
     ROLE_HELD_MAILBOX,    /* always its shared mailbox */
     ROLE_HELD_ALLOCATION, /* the practitioner allocated to the child in that role */
-    ROLE_HELD_TEAM,       /* whoever holds the post in the team of the child's worker (`of` names the worker's role) */
-    ROLE_HELD_POST,       /* whoever holds the post in the authority */
+    ROLE_HELD_TEAM,       /* whoever is on its rota in the team of the child's worker (`of` names the worker's role), else
+                             holds the post there */
+    ROLE_HELD_POST,       /* whoever is on its rota in the authority, else holds the post */
 };
 
 struct directory_role {
@@ -40,12 +42,32 @@ struct directory_person {
     struct instant left_at; /* INSTANT_NONE while in service; a leaver is nobody */
 };
 
+/* One row of the rota: who takes turns in a role that is held as a post or in a team. Of several rows of one role the one
+ * that began last goes before the others, so a week's exchange is a row of its own. */
+struct directory_shift {
+    int64_t id; /* what `because` names */
+    const char *role;
+    const char *team; /* ROLE_HELD_TEAM: whose rota; else NULL */
+    const char *const *people; /* ids, as many as row.people */
+    struct rota_row row;
+};
+
+/* Of two that overlap, the one that began last says who covers. */
+struct directory_absence {
+    int64_t id;
+    const char *person_id;
+    struct instant from, until; /* until none: until further notice */
+    const char *cover; /* who is told in their place, or NULL */
+};
+
 /* All text is copied. */
 struct directory *directory_new(const char *last_resort_mailbox);
 void directory_free(struct directory *directory);
 void directory_add_role(struct directory *directory, const struct directory_role *role);
 void directory_add_person(struct directory *directory, const struct directory_person *person);
 void directory_add_post(struct directory *directory, const char *person_id, const char *role);
+void directory_add_shift(struct directory *directory, const struct directory_shift *shift); /* a valid row: rota_validate */
+void directory_add_absence(struct directory *directory, const struct directory_absence *absence);
 const struct directory_role *directory_role(const struct directory *directory, const char *name);       /* or NULL */
 const struct directory_person *directory_person(const struct directory *directory, const char *id); /* or NULL */
 
@@ -72,7 +94,8 @@ struct recipient {
     const char *webhook; /* endpoint name, or NULL */
     const char *role;    /* the role it came from after falling through */
     bool fell_through;   /* nobody held the role that was asked for */
-    char because[256];   /* "social-worker: nobody allocated; social-work-team-manager: p-7 of team north": ids, never names */
+    char because[256];   /* "social-worker: nobody allocated; social-work-team-manager: p-7 of team north, absent (absence 4),
+                            covered by p-9": ids of people, rota rows and absences, never names */
 };
 
 /* Who `role` comes to. Never fails: the last resort is the end of every way. */
@@ -80,6 +103,10 @@ void directory_resolve(const struct directory *directory, const struct calendar 
                        const struct allocation *allocations, size_t allocation_count, bool immediate, struct instant now,
                        struct recipient *ret);
 bool directory_is_office_hours(const struct calendar *calendar, struct instant at);
+/* The first instant after `after` at which some answer of directory_resolve may become another one, allocations left
+ * aside: a hand-over, an absence, somebody leaving, the offices opening or closing. Never none: offices open again. */
+struct instant directory_next_change(const struct directory *directory, const struct calendar *calendar,
+                                     struct instant after);
 
 /* The roles above `role`, in climbing order. line "" or NULL: its own `above` chain; else, where `role` is in that
  * line, the rest of it (the same chain), and where it is not, its own chain. Returns the count, at most `most`. */

@@ -30,7 +30,9 @@ const struct rule *protocol_find(const struct protocol *protocol, const char *ru
 
 const char *rule_name(const struct rule *rule);  /* unique: "D41", "D41-leaver" */
 const char *rule_duty(const struct rule *rule);  /* "D41" */
-const char *rule_title(const struct rule *rule); /* plain English, the first line of a notice */
+const char *rule_title(const struct rule *rule); /* the duty in the words of the protocol, for lists and as the reason */
+const char *rule_says(const struct rule *rule);  /* what whoever is told first has to do: the first line of a notice; "" only
+                                                    where the rule is not enabled */
 const char *rule_cites(const struct rule *rule);
 const char *rule_within(const struct rule *rule);
 const char *rule_when(const struct rule *rule);   /* the condition's text */
@@ -44,6 +46,13 @@ enum rule_answer {
 enum rule_answer rule_answer(const struct rule *rule, const char **ret_role); /* whose acknowledgement closes the duty */
 const char *rule_kind(const struct rule *rule);   /* "TIMED", "STANDING", …, or "" */
 const char *rule_ladder(const struct rule *rule); /* "" each role's own line; else the name of a line */
+enum rule_form {
+    RULE_TELLS,   /* makes a duty */
+    RULE_RECORDS, /* `records`: noted in the journal and in explain, tells nobody, never climbs */
+    RULE_STANDS,  /* `started_by = "nothing"`: kept by told itself or by another rule, as its reason says */
+};
+enum rule_form rule_form(const struct rule *rule);
+const char *rule_reason(const struct rule *rule); /* why it is switched off, or why nothing starts it; "" otherwise */
 bool rule_is_enabled(const struct rule *rule);
 bool rule_is_immediate(const struct rule *rule); /* its clock is immediate, always or where its condition says so */
 size_t rule_role_count(const struct rule *rule); /* every role that it may tell, copy or climb by name */

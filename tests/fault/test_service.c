@@ -141,6 +141,67 @@ static void test_service_reloads_or_keeps_the_old_and_says_so(void **state)
     free(other);
 }
 
+static void reload(struct harness *h, pid_t told)
+{
+    harness_signal(h, told, SIGHUP);
+    assert_true(harness_await_notify(h, "RELOADING=1", 5000));
+    assert_true(harness_await_notify(h, "READY=1", 5000));
+}
+
+/* The rules that decide are the last good ones, whatever stands in the file. */
+static void test_service_keeps_good_rules_when_a_rule_file_is_mistyped(void **state)
+{
+#define RULE(type, within)                                                                                            \
+    "\nrule-D1: { title = \"t\"; says = \"Do it\"; cites = \"1\"; on = [ \"" type "\" ]; when = \"true\";"                    \
+    " tell = [ \"mash\" ]; within = \"" within "\"; closes = \"ack\"; };\n"
+    static const char *const mistyped[][2] = {
+        {RULE("court.bial", "1wd"), "rules.conf:2: rule D1: "},
+        {RULE("court.bail", "1 week"), "rules.conf:2: rule D1: within"},
+        {"\nrule-D1: { title = \"t\"; ", "rules.conf:"},
+    };
+    struct harness *h = *state;
+    char *good = read_config(h), *from = strstr(good, "protocol = \""), *config, *log, *since;
+    pid_t told;
+
+    assert_non_null(from);
+    config = mem_printf("%.*sprotocol = \"rules.conf\"%s", (int)(from - good), good,
+                        strchr(from + strlen("protocol = \""), '"') + 1);
+    harness_write(h, "rules.conf", RULE("court.bail", "1wd"));
+    harness_write(h, "told.conf", config);
+    told = harness_told(h, NULL, NULL);
+    assert_true(harness_await(h, "SELECT text LIKE '%court.bail%' FROM told.protocol_version ORDER BY first_used_at DESC LIMIT 1",
+                              "t", 5000));
+    for (size_t i = 0; i < sizeof mistyped / sizeof mistyped[0]; i++) {
+        log = harness_log(h);
+        harness_write(h, "rules.conf", mistyped[i][0]);
+        reload(h, told);
+        since = harness_log(h);
+        if (strstr(since + strlen(log), mistyped[i][1]) == NULL || strstr(since + strlen(log), "configuration=refused") == NULL)
+            fail_msg("\"%s\" was not said:\n%s", mistyped[i][1], since + strlen(log));
+        free(since);
+        free(log);
+    }
+    /* Decided while the mistyped file lies there. */
+    free(harness_value(h, "WITH c AS (INSERT INTO told.child (created_at) VALUES (now()) RETURNING child_id), e AS (INSERT INTO"
+                          " told.event (source, id, feed, type, occurred_at, received_at, digest, body) VALUES ('court/c', 'b',"
+                          " 'court', 'court.bail', now(), now(), '', convert_to('{\"specversion\":\"1.0\",\"id\":\"b\","
+                          "\"source\":\"court/c\",\"type\":\"court.bail\",\"time\":\"2024-05-31T10:00:00Z\",\"data\":{"
+                          "\"person\":{},\"hearing\":\"h\",\"decision\":\"unconditional\"}}', 'UTF8')) RETURNING event_id)"
+                          " INSERT INTO told.event_state (event_id, child_id) SELECT event_id, child_id FROM c, e RETURNING 1"));
+    assert_true(harness_await(h, "SELECT protocol_hash = (SELECT hash FROM told.protocol_version WHERE text LIKE '%court.bail%1wd%'"
+                                 " ORDER BY first_used_at DESC LIMIT 1) FROM told.duty WHERE rule = 'D1'",
+                              "t", 10000));
+    harness_write(h, "rules.conf", RULE("court.bail", "2wd"));
+    reload(h, told);
+    assert_true(harness_await(h, "SELECT count(*) FROM told.protocol_version WHERE text LIKE '%2wd%' AND text LIKE '%\"rules.conf\"%'",
+                              "1", 5000));
+    assert_ends(h, told, 0);
+    harness_write(h, "told.conf", good);
+    free(config);
+    free(good);
+#undef RULE
+}
+
 static void test_service_waits_for_a_database_that_is_away(void **state)
 {
     pid_t told;
@@ -227,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_service_is_ready_petted_and_stopped_in_order),
         cmocka_unit_test(test_service_is_not_petted_while_a_stage_hangs),
         cmocka_unit_test(test_service_reloads_or_keeps_the_old_and_says_so),
+        cmocka_unit_test(test_service_keeps_good_rules_when_a_rule_file_is_mistyped),
         cmocka_unit_test(test_service_refuses_a_database_that_does_not_fit),
         /* From here on the database goes away under the harness's own connection. */
         cmocka_unit_test(test_service_waits_for_a_database_that_is_away),

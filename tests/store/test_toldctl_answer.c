@@ -46,10 +46,10 @@ static char *make_duty(struct desk *desk, const char *kind, const char *closes, 
 {
     static int key;
     char *sql =
-        mem_printf("WITH d AS (INSERT INTO told.duty (kind, child_id, rule, key, duty, title, immediate, "
+        mem_printf("WITH d AS (INSERT INTO told.duty (kind, child_id, rule, key, duty, title, says, immediate, "
                    "received_at, due_at, shows, closes,"
                    " because, protocol_hash, calendar_hash, opened_at, next_at) VALUES ('%s', 1, 'D', "
-                   "'[%d]', 'D', 't', false, '2024-05-31',"
+                   "'[%d]', 'D', 't', 's', false, '2024-05-31',"
                    " '%s', '', '%s', '%s', '', '', '2024-05-31', '%s') RETURNING duty_id), l AS ("
                    " INSERT INTO told.duty_line (duty_id, line, role, above, next_at)"
                    " SELECT duty_id, 0, 'social-worker', ARRAY['social-work-team-manager', 'director'], "

@@ -265,6 +265,18 @@ void harness_sinks_stop(struct harness *h)
     end(&h->hook, SIGTERM);
 }
 
+void harness_sinks_freeze(struct harness *h)
+{
+    kill(h->smtp, SIGSTOP);
+    kill(h->hook, SIGSTOP);
+}
+
+void harness_sinks_thaw(struct harness *h)
+{
+    kill(h->smtp, SIGCONT);
+    kill(h->hook, SIGCONT);
+}
+
 static void open_notify(struct harness *h)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
@@ -396,10 +408,9 @@ static void run_told(struct harness *h, const char *stages, const char *extra)
     _exit(71);
 }
 
-pid_t harness_told(struct harness *h, const char *stages, const char *extra)
+pid_t harness_told_begin(struct harness *h, const char *stages, const char *extra)
 {
     pid_t *slot = NULL;
-    char *log;
 
     for (int i = 0; i < TOLD_MOST && slot == NULL; i++)
         if (h->told[i] == 0)
@@ -410,12 +421,20 @@ pid_t harness_told(struct harness *h, const char *stages, const char *extra)
     *slot = fork();
     if (*slot == 0)
         run_told(h, stages, extra);
+    return *slot;
+}
+
+pid_t harness_told(struct harness *h, const char *stages, const char *extra)
+{
+    pid_t pid = harness_told_begin(h, stages, extra);
+    char *log;
+
     if (!harness_await_notify(h, "READY=1", 30000)) {
         log = harness_log(h);
         fprintf(stderr, "harness: told did not become ready; it said:\n%s\n", log);
         abort();
     }
-    return *slot;
+    return pid;
 }
 
 int harness_signal(struct harness *h, pid_t told, int signo)

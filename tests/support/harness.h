@@ -46,10 +46,14 @@ char *harness_path(const struct harness *h, const char *name); /* in its directo
 void harness_write(const struct harness *h, const char *name, const char *text);
 void harness_sinks_restart(struct harness *h, const char *smtp_script, const char *hook_script); /* same ports */
 void harness_sinks_stop(struct harness *h);
+void harness_sinks_freeze(struct harness *h); /* silent, but the sockets accept … */
+void harness_sinks_thaw(struct harness *h);
 
 /* Starts told (stages NULL: all) and returns once it said READY. extra: one more "NAME=value" of its environment, or NULL. */
 pid_t harness_told(struct harness *h, const char *stages, const char *extra);
-/* Sends a signal; waits for the end unless it is SIGHUP. Returns the wait status. */
+/* Starts it and waits for nothing: one that is not expected to live. */
+pid_t harness_told_begin(struct harness *h, const char *stages, const char *extra);
+/* Sends a signal (0: none); waits for the end unless it is SIGHUP, SIGSTOP or SIGCONT. Returns the wait status. */
 int harness_signal(struct harness *h, pid_t told, int signo);
 /* What systemd would have been told since the last call: lines of all notifications. Waits for `want` at most timeout_ms. */
 bool harness_await_notify(struct harness *h, const char *want, int timeout_ms);

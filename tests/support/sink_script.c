@@ -28,6 +28,7 @@ static bool set_act(struct rule *rule, const char *word)
                  {"drop-after-dot", SINK_DROP},
                  {"accept-then-drop", SINK_ACCEPT_THEN_DROP},
                  {"stall", SINK_STALL},
+                 {"accept-then-stall", SINK_ACCEPT_THEN_STALL},
                  {"huge", SINK_HUGE}};
     free(rule->word);
     rule->word = mem_copy(word);

@@ -5,7 +5,7 @@
  * TEXT path=TEXT     the same for the path of a webhook stage=connect|ehlo|mail|rcpt|data|body|dot do=CODE
  * that reply (421 also closes the connection) do=drop       close without a word; at dot, after the whole
  * mail was read (drop-after-dot is the same word) do=accept-then-drop   keep the mail or request, then close
- * without the reply do=stall      never answer do=huge       webhooks: a reply of a mebibyte retry_after=S
+ * without the reply do=stall      never answer do=accept-then-stall      keep it, and never answer do=huge       webhooks: a reply of a mebibyte retry_after=S
  * webhooks: the header Retry-After times=N       this often; without it, always
  */
 #ifndef TOLD_SINK_SCRIPT_H
@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-enum sink_act { SINK_NOTHING, SINK_REPLY, SINK_DROP, SINK_ACCEPT_THEN_DROP, SINK_STALL, SINK_HUGE };
+enum sink_act { SINK_NOTHING, SINK_REPLY, SINK_DROP, SINK_ACCEPT_THEN_DROP, SINK_STALL, SINK_ACCEPT_THEN_STALL, SINK_HUGE };
 
 struct sink_fault {
     enum sink_act act;

@@ -45,12 +45,12 @@ static bool misbehave(struct smtp_session *session, const char *stage, const cha
     if (!sink_script_take(session->script, stage, subject, &fault))
         return false;
     note_fault(session, stage, fault.word);
-    *ret_accept = fault.act == SINK_ACCEPT_THEN_DROP;
+    *ret_accept = fault.act == SINK_ACCEPT_THEN_DROP || fault.act == SINK_ACCEPT_THEN_STALL;
     if (fault.act == SINK_REPLY) {
         snprintf(text, sizeof text, "%d told to say so", fault.code);
         reply(session, text);
         session->over = fault.code == 421;
-    } else if (fault.act == SINK_STALL) {
+    } else if (fault.act == SINK_STALL || fault.act == SINK_ACCEPT_THEN_STALL) {
         session->stalled = true;
     } else {
         session->over = true;

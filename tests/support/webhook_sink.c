@@ -166,6 +166,9 @@ static enum MHD_Result misbehave(struct webhook_sink *sink, struct MHD_Connectio
     case SINK_ACCEPT_THEN_DROP:
         keep_hook(sink, connection, path, 0, &request->body);
         return MHD_NO;
+    case SINK_ACCEPT_THEN_STALL:
+        keep_hook(sink, connection, path, 0, &request->body);
+        /* fall through */
     case SINK_STALL:
         request->was_stalled = true;
         return stall(sink, connection);

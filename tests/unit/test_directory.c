@@ -117,6 +117,25 @@ static void test_directory_validate_says_every_fault_of_the_roles(void **state)
     directory_free(directory);
 }
 
+/* A rota has an end, people leave and fall ill: it is no mailbox. */
+static void test_directory_validate_counts_no_rota_as_the_end(void **state)
+{
+    (void)state;
+    struct directory *directory = directory_new("last@southwark.example");
+    const char *const people[] = {"p-1", "p-2"};
+    size_t cursor = 0;
+    directory_add_role(directory, &(struct directory_role){.name = "duty", .held = ROLE_HELD_POST, .line = "yos"});
+    directory_add_person(directory, &(struct directory_person){.id = "p-1", .email = "one@southwark.example", .left_at = INSTANT_NONE});
+    directory_add_person(directory, &(struct directory_person){.id = "p-2", .email = "two@southwark.example", .left_at = INSTANT_NONE});
+    struct directory_shift shift = {1, "duty", NULL, people, {{civil_day_of_date(2024, 6, 3), 540}, ROTA_WALL_NONE, 7, 2}};
+    directory_add_shift(directory, &shift);
+    char *fault = directory_validate(directory, &cursor);
+    assert_non_null(fault);
+    assert_non_null(strstr(fault, "role duty: falling through does not end in a mailbox"));
+    free(fault);
+    directory_free(directory);
+}
+
 static void test_directory_ladder_ends_even_in_a_circle_nobody_validated(void **state)
 {
     (void)state;
@@ -309,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_directory_copies_what_it_is_given),
         cmocka_unit_test(test_directory_finds_people_added_in_any_order),
         cmocka_unit_test(test_directory_validate_says_every_fault_of_the_roles),
+        cmocka_unit_test(test_directory_validate_counts_no_rota_as_the_end),
         cmocka_unit_test(test_directory_ladder_ends_even_in_a_circle_nobody_validated),
         cmocka_unit_test_setup_teardown(test_directory_roles_as_shipped_have_no_fault, read_roles,
                                         free_directory),

@@ -235,6 +235,188 @@ static void test_directory_resolve_cuts_a_long_reason_at_a_character(void **stat
     }
 }
 
+/* A small service of its own: everything here is about who is on and who is away. */
+static struct directory *make_service(void)
+{
+    static const struct directory_role roles[] = {
+        {.name = "worker", .held = ROLE_HELD_ALLOCATION, .falls_to = {"team-lead", "duty"}},
+        {.name = "team-lead", .held = ROLE_HELD_TEAM, .of = "worker", .falls_to = {"duty"}},
+        {.name = "duty", .held = ROLE_HELD_POST, .mailbox = BOX("duty")},
+    };
+    static const struct directory_person people[] = {
+        {.id = "a-1", .email = BOX("a1"), .team = "north", .left_at = {INT64_MIN}},
+        {.id = "a-2", .email = BOX("a2"), .team = "north", .left_at = {INT64_MIN}},
+        {.id = "a-3", .email = BOX("a3"), .team = "north", .left_at = {INT64_MIN}},
+        {.id = "b-1", .email = BOX("b1"), .team = "south", .left_at = {INT64_MIN}},
+        {.id = "d-1", .email = BOX("d1"), .left_at = {INT64_MIN}},
+        {.id = "d-2", .email = BOX("d2"), .left_at = {INT64_MIN}},
+        {.id = "d-3", .left_at = {INT64_MIN}},
+    };
+    struct directory *directory = directory_new(BOX("last"));
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
+        directory_add_role(directory, &roles[i]);
+    for (size_t i = 0; i < sizeof people / sizeof people[0]; i++)
+        directory_add_person(directory, &people[i]);
+    directory_add_person(directory, &(struct directory_person){.id = "z-9", .email = BOX("z9"), .left_at = at("2024-06-01T00:00:00Z")});
+    directory_add_post(directory, "a-3", "team-lead");
+    directory_add_post(directory, "d-2", "duty");
+    return directory;
+}
+
+static void add_absence(struct directory *directory, int64_t id, const char *person, const char *from, const char *until,
+                        const char *cover)
+{
+    struct directory_absence absence = {id, person, at(from), until != NULL ? at(until) : INSTANT_NONE, cover};
+    directory_add_absence(directory, &absence);
+}
+
+static void add_shift(struct directory *directory, int64_t id, const char *role, const char *team, const char *from,
+                      const char *until, int turn_days, const char *first, const char *second)
+{
+    const char *people[] = {first, second};
+    struct directory_shift shift = {id, role, team, people, {ROTA_WALL_NONE, ROTA_WALL_NONE, turn_days, second != NULL ? 2 : 1}};
+    assert_true(rota_wall_parse(from, &shift.row.from));
+    if (until != NULL)
+        assert_true(rota_wall_parse(until, &shift.row.until));
+    assert_null(rota_validate(&shift.row));
+    directory_add_shift(directory, &shift);
+}
+
+static void expect(const struct fixture *fixture, const struct directory *directory, const char *role, const char *worker,
+                   const char *now, const char *id, const char *because)
+{
+    struct allocation allocation = {.role = "worker", .person_id = worker};
+    struct recipient got;
+    directory_resolve(directory, fixture->calendar, role, &allocation, worker != NULL, false, at(now), &got);
+    if (strcmp(got.id, id) != 0 || strcmp(got.because, because) != 0)
+        fail_msg("%s for %s at %s: %s, because %s", role, worker, now, got.id, got.because);
+}
+
+static void test_directory_resolve_tells_the_cover_of_who_is_absent(void **state)
+{
+    struct directory *directory = make_service();
+    add_absence(directory, 4, "a-1", "2024-06-03T08:00:00Z", "2024-06-07T16:00:00Z", "a-2");
+    add_absence(directory, 5, "b-1", "2024-06-03T08:00:00Z", NULL, NULL);
+    static const struct {
+        const char *worker, *now, *id, *because;
+    } rows[] = {
+        {"a-1", "2024-06-03T07:59:59Z", "a-1", "worker: a-1 is allocated"},
+        {"a-1", "2024-06-03T08:00:00Z", "a-2", "worker: a-1 is allocated, absent (absence 4), covered by a-2"},
+        {"a-1", "2024-06-07T15:59:59Z", "a-2", "worker: a-1 is allocated, absent (absence 4), covered by a-2"},
+        {"a-1", "2024-06-07T16:00:00Z", "a-1", "worker: a-1 is allocated"},
+        /* A07: no cover is as nobody allocated; here the team has no lead either. */
+        {"b-1", "2025-01-01T12:00:00Z", "d-2",
+         "worker: b-1 is allocated, absent (absence 5) without cover; team-lead: nobody in team south; duty: d-2 holds the post"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        expect(*state, directory, "worker", rows[i].worker, rows[i].now, rows[i].id, rows[i].because);
+    directory_free(directory);
+}
+
+static void test_directory_resolve_follows_covers_and_ends_in_a_circle(void **state)
+{
+    struct directory *directory = make_service();
+    add_absence(directory, 1, "a-1", "2024-06-03T00:00:00Z", NULL, "a-2");
+    add_absence(directory, 2, "a-2", "2024-06-04T00:00:00Z", "2024-06-05T00:00:00Z", "a-3");
+    add_absence(directory, 3, "a-2", "2024-06-05T00:00:00Z", "2024-06-06T00:00:00Z", "a-1");
+    add_absence(directory, 6, "a-2", "2024-06-06T00:00:00Z", "2024-06-07T00:00:00Z", NULL);
+    add_absence(directory, 7, "a-2", "2024-06-07T00:00:00Z", "2024-06-08T00:00:00Z", "z-9");
+    static const struct {
+        const char *now, *id, *because;
+    } rows[] = {
+        {"2024-06-04T09:00:00Z", "a-3",
+         "worker: a-1 is allocated, absent (absence 1), covered by a-2, who is absent (absence 2), covered by a-3"},
+        {"2024-06-06T09:00:00Z", "a-3",
+         "worker: a-1 is allocated, absent (absence 1), covered by a-2, who is absent (absence 6) without cover;"
+         " team-lead: a-3 of team north"},
+        {"2024-06-07T09:00:00Z", "a-3",
+         "worker: a-1 is allocated, absent (absence 1), covered by a-2, who is absent (absence 7), covered by z-9, who has left;"
+         " team-lead: a-3 of team north"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        expect(*state, directory, "worker", "a-1", rows[i].now, rows[i].id, rows[i].because);
+    struct allocation allocation = {"worker", "a-1"};
+    struct recipient got;
+    struct fixture *fixture = *state;
+    directory_resolve(directory, fixture->calendar, "worker", &allocation, 1, false, at("2024-06-05T09:00:00Z"), &got);
+    assert_string_equal(got.id, "a-3"); /* a-1 covers for a-2 who covers for a-1: the lead */
+    assert_string_equal(got.role, "team-lead");
+    assert_true(got.fell_through);
+    directory_free(directory);
+}
+
+static void test_directory_resolve_asks_the_rota_before_the_post(void **state)
+{
+    struct directory *directory = make_service();
+    add_shift(directory, 12, "duty", NULL, "2024-06-03 09:00", "2024-12-02 09:00", 7, "d-1", "d-2");
+    add_shift(directory, 14, "duty", NULL, "2024-06-08 12:00", "2024-06-12 12:00", 0, "b-1", NULL);
+    add_shift(directory, 15, "duty", NULL, "2024-09-02 09:00", "2024-09-03 09:00", 0, "d-3", NULL);
+    add_shift(directory, 16, "team-lead", "south", "2024-06-03", NULL, 0, "a-2", NULL);
+    add_absence(directory, 8, "d-2", "2024-06-17T00:00:00Z", "2024-06-27T00:00:00Z", NULL);
+    static const struct {
+        const char *role, *worker, *now, *id, *because;
+    } rows[] = {
+        {"duty", NULL, "2024-06-03T07:59:59Z", "d-2", "duty: d-2 holds the post"},
+        {"duty", NULL, "2024-06-03T08:00:00Z", "d-1", "duty: d-1 is on (rota 12)"},
+        /* An exchange, over a hand-over of the longer row. */
+        {"duty", NULL, "2024-06-08T11:00:00Z", "b-1", "duty: b-1 is on (rota 14)"},
+        {"duty", NULL, "2024-06-10T09:00:00Z", "b-1", "duty: b-1 is on (rota 14)"},
+        {"duty", NULL, "2024-06-12T11:00:00Z", "d-2", "duty: d-2 is on (rota 12)"},
+        /* Whoever is on is away, and is the holder of the post as well: the mailbox. */
+        {"duty", NULL, "2024-06-25T09:00:00Z", "mailbox:duty",
+         "duty: d-2 is on (rota 12), absent (absence 8) without cover; duty: d-2 holds the post, absent (absence 8) without"
+         " cover; duty: nobody holds the post; duty: mailbox"},
+        {"duty", NULL, "2024-09-02T09:00:00Z", "d-2", "duty: d-3 has no address; duty: d-2 is on (rota 12)"},
+        {"duty", NULL, "2024-12-02T09:00:00Z", "d-2", "duty: d-2 holds the post"},
+        {"team-lead", "b-1", "2024-06-03T09:00:00Z", "a-2", "team-lead: a-2 is on (rota 16)"},
+        {"team-lead", "a-1", "2024-06-03T09:00:00Z", "a-3", "team-lead: a-3 of team north"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        expect(*state, directory, rows[i].role, rows[i].worker, rows[i].now, rows[i].id, rows[i].because);
+    directory_free(directory);
+}
+
+/* While both are on, who comes is told; if they cannot be, who goes. */
+static void test_directory_resolve_has_somebody_in_the_hour_that_comes_twice(void **state)
+{
+    struct directory *directory = make_service();
+    add_shift(directory, 1, "duty", NULL, "2024-10-26 01:30", NULL, 1, "d-1", "b-1");
+    expect(*state, directory, "duty", NULL, "2024-10-27T00:29:59Z", "d-1", "duty: d-1 is on (rota 1)");
+    expect(*state, directory, "duty", NULL, "2024-10-27T00:30:00Z", "b-1", "duty: b-1 is on (rota 1)");
+    add_absence(directory, 2, "b-1", "2024-10-27T00:00:00Z", "2024-10-28T00:00:00Z", NULL);
+    expect(*state, directory, "duty", NULL, "2024-10-27T01:29:59Z", "d-1",
+           "duty: b-1 is on (rota 1), absent (absence 2) without cover; duty: d-1 is on (rota 1)");
+    directory_free(directory);
+}
+
+static void test_directory_next_change_is_when_answers_change(void **state)
+{
+    struct fixture *fixture = *state;
+    struct directory *directory = make_service();
+    static const struct {
+        const char *after, *next;
+    } rows[] = {
+        {"2024-05-31T23:00:00Z", "2024-06-01T00:00:00Z"}, /* somebody leaves */
+        {"2024-06-01T00:00:00Z", "2024-06-03T08:00:00Z"}, /* Monday */
+        {"2024-06-03T08:00:00Z", "2024-06-03T10:00:00Z"}, /* a rota begins */
+        {"2024-06-03T10:00:00Z", "2024-06-03T16:00:00Z"},
+        {"2024-06-03T16:00:00Z", "2024-06-03T20:15:00Z"}, /* an absence */
+        {"2024-06-03T20:15:00Z", "2024-06-04T08:00:00Z"},
+        {"2024-06-10T08:00:00Z", "2024-06-10T10:00:00Z"}, /* a hand-over */
+        {"2024-05-24T16:00:00Z", "2024-05-28T08:00:00Z"}, /* over a bank holiday */
+        {"2024-10-25T16:00:00Z", "2024-10-28T09:00:00Z"}, /* nine o'clock in winter */
+    };
+    add_shift(directory, 1, "duty", NULL, "2024-06-03 11:00", "2024-07-01 11:00", 7, "d-1", "d-2");
+    add_absence(directory, 1, "a-1", "2024-06-03T20:15:00Z", NULL, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[INSTANT_TEXT_SIZE];
+        instant_print(directory_next_change(directory, fixture->calendar, at(rows[i].after)), text);
+        if (strcmp(text, rows[i].next) != 0)
+            fail_msg("after %s: %s", rows[i].after, text);
+    }
+    directory_free(directory);
+}
+
 static void test_directory_is_office_hours_by_the_wall_clock(void **state)
 {
     struct fixture *fixture = *state;
@@ -259,6 +441,11 @@ int main(void)
         cmocka_unit_test(test_directory_resolve_says_why_in_ids_and_roles_only),
         cmocka_unit_test(test_directory_resolve_tries_every_one_allocated),
         cmocka_unit_test(test_directory_resolve_cuts_a_long_reason_at_a_character),
+        cmocka_unit_test(test_directory_resolve_tells_the_cover_of_who_is_absent),
+        cmocka_unit_test(test_directory_resolve_follows_covers_and_ends_in_a_circle),
+        cmocka_unit_test(test_directory_resolve_asks_the_rota_before_the_post),
+        cmocka_unit_test(test_directory_resolve_has_somebody_in_the_hour_that_comes_twice),
+        cmocka_unit_test(test_directory_next_change_is_when_answers_change),
         cmocka_unit_test(test_directory_is_office_hours_by_the_wall_clock),
     };
     return cmocka_run_group_tests(tests, make_fixture, free_fixture);

@@ -18,12 +18,14 @@
 
 #define GOLDEN "tests/golden/notices/"
 
-static const char *const agreed_names[] = {
-    "reference", "case", "child", "title", "due",         "immediate_note", "event",     "cites",
-    "told_next", "why",  "role",  "step",  "repeat_note", "answer",         "authority", NULL};
+static const char *const agreed_names[] = {"reference",      "case",  "child",       "title",     "due",
+                                           "immediate_note", "event", "cites",       "told_next", "why",
+                                           "role",           "step",  "repeat_note", "answer",    "authority",
+                                           "due_short",      NULL};
 static const char *const merged_names[] = {
-    "reference", "case", "child", "title",       "due",    "immediate_note", "event",  "cites", "told_next",
-    "why",       "role", "step",  "repeat_note", "answer", "authority",      "duties", NULL};
+    "reference",   "case",   "child",     "title",     "due",    "immediate_note",
+    "event",       "cites",  "told_next", "why",       "role",   "step",
+    "repeat_note", "answer", "authority", "due_short", "duties", NULL};
 
 static char *read_file(const char *path)
 {
@@ -108,8 +110,9 @@ static void check_golden(const char *name)
 static void test_notice_gives_the_golden_texts(void **state)
 {
     (void)state;
-    const char *const names[] = {"duty",   "duty-immediate", "duty-hostile", "escalation", "copy",
-                                 "review", "match",          "alarm",        "merged",     "odd"};
+    const char *const names[] = {"duty",      "duty-immediate", "duty-hostile", "escalation", "copy",
+                                 "review",    "match",          "alarm",        "merged",     "odd",
+                                 "correction"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         check_golden(names[i]);
 }
@@ -117,7 +120,8 @@ static void test_notice_gives_the_golden_texts(void **state)
 static void test_notice_accepts_every_shipped_template(void **state)
 {
     (void)state;
-    const char *const names[] = {"duty", "escalation", "copy", "review", "match", "alarm", "merged"};
+    const char *const names[] = {"duty",  "escalation", "copy",   "review",
+                                 "match", "alarm",      "merged", "correction"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *text = read_template(names[i]);
         char *reason =

@@ -12,7 +12,9 @@
 #include "told/mem.h"
 #include "told/protocol.h"
 
-#define REST "title = \"Do\"; cites = \"line 1\"; tell = [ \"mash\" ]; closes = \"ack\"; within = \"1wd\"; "
+#define REST                                                                                                 \
+    "title = \"Do\"; says = \"Do it\"; cites = \"line 1\"; tell = [ \"mash\" ]; closes = \"ack\"; within = \"1wd\"; "
+#define FIFTY "0123456789 123456789 123456789 123456789 123456789"
 #define WHEN "on = [ \"court.bail\" ]; when = \"true\"; "
 
 static void add_fault(void *cookie, const char *file, int line, const char *text)
@@ -47,6 +49,22 @@ static const struct refused refusals[] = {
     {"rule-D1-Leaver : { " REST WHEN "};", "no name of a rule"},
     {"rule-D1 : { " REST WHEN "colour = \"red\"; };", "\"colour\" is no setting of a rule"},
     {"rule-D1 : { " WHEN "};", "title is missing"},
+    {"rule-D1 : {\n title = \"t\"; cites = \"1\"; tell = [ \"mash\" ]; closes = \"ack\"; within = \"1wd\"; " WHEN
+     "};",
+     "x.conf:1: rule D1: says is missing"},
+    {"rule-D1 : { title = \"t\"; cites = \"1\";\n says = \"\"; tell = [ \"mash\" ]; closes = \"ack\"; within = \"1wd\"; " WHEN
+     "};",
+     "x.conf:2: rule D1: says is empty"},
+    {"rule-D1 : { title = \"t\"; cites = \"1\";\n says = 3; tell = [ \"mash\" ]; closes = \"ack\"; within = \"1wd\"; " WHEN
+     "};",
+     "x.conf:2: rule D1: says must be a string"},
+    {"rule-D1 : { title = \"t\"; cites = \"1\";\n says = \"Do it.\"; tell = [ \"mash\" ]; closes = \"ack\"; within = \"1wd\"; " WHEN
+     "};",
+     "x.conf:2: rule D1: says ends with a full stop"},
+    {"rule-D1 : { title = \"t\"; cites = \"1\";\n says = \"" FIFTY FIFTY FIFTY
+     "\"; tell = [ \"mash\" ]; closes = \"ack\"; within = \"1wd\"; " WHEN "};",
+     "x.conf:2: rule D1: says is 150 bytes long"},
+    {"rule-D1 : { says = \"\xe9\"; enabled = false; " WHEN "};", "says is not UTF-8"},
     {"rule-D1 : { " REST "on = [ \"court.bail\" ]; };", "when is missing"},
     {"rule-D1 : { " REST "when = \"true\"; };", "on is missing"},
     {"rule-D1 : { " REST "on = [ ]; when = \"true\"; };", "on is empty"},
@@ -89,6 +107,22 @@ static const struct refused refusals[] = {
      "in place of on and when"},
     {"rule-D1 : { " REST "starts = ( { on = [ \"court.bail\" ]; when = \"true\"; at = 3; } ); };",
      "\"at\" is no setting"},
+    {"rule-D1 : { " REST WHEN "enabled = false; };", "reason is missing"},
+    {"rule-D1 : { " REST WHEN "reason = \"r\"; };", "reason says why an entry is switched off"},
+    {"rule-D1 : { " REST WHEN "records = 1; };", "records must be true or false"},
+    {"rule-D1 : { " REST WHEN "records = true; };", "an entry that tells nobody has no tell"},
+    {"rule-D1 : { title = \"t\"; cites = \"1\"; records = true;"
+     " starts = ( { on = [ \"court.bail\" ]; when = \"true\"; within = \"1wd\"; } ); };",
+     "\"within\" is no setting"},
+    {"rule-D1 : { title = \"t\"; cites = \"1\"; records = true; on = [ \"court.bail\" ]; };", "when is missing"},
+    {"rule-D1 : { title = \"t\"; cites = \"1\"; started_by = \"nothing\"; };", "reason is missing"},
+    {"rule-D1 : { title = \"t\"; cites = \"1\"; started_by = \"police\"; reason = \"r\"; };",
+     "started_by can only be \"nothing\""},
+    {"rule-D1 : { title = \"t\"; cites = \"1\"; started_by = \"nothing\"; reason = \"r\"; " WHEN "};",
+     "an entry started by nothing has no on"},
+    {"rule-D1 : { title = \"t\"; cites = \"1\"; started_by = \"nothing\"; reason = \"r\"; records = true; };",
+     "keep one of the two"},
+    {"rule-D1 : { " REST "starts = ( ); };", "starts must be a list of groups"},
 };
 
 static void test_protocol_refuses_with_file_and_line(void **state)
@@ -128,7 +162,7 @@ static void test_protocol_reads_a_rule(void **state)
 {
     struct buf faults = {0};
     struct protocol *protocol = parse(
-        "rule-D7-late :\n{ title = \"Do it\"; cites = \"line 7\"; kind = \"TIMED\"; ladder = \"csc\"; tell = [ \"mash\", \"director\" ];\n"
+        "rule-D7-late :\n{ title = \"Do it\"; says = \"Do it today\"; cites = \"line 7\"; kind = \"TIMED\"; ladder = \"csc\"; tell = [ \"mash\", \"director\" ];\n"
         " copy = [ \"governor\" ]; also = ( { role = \"police\"; when = \"event.objected\"; } ); within = \"immediate if (event.objected) else prompt\";\n"
         " closes = ( \"ack of director\", { on = \"care.visit\"; when = \"event.by is known\"; }, \"custody.release\" );\n " WHEN
         "};",
@@ -144,6 +178,8 @@ static void test_protocol_reads_a_rule(void **state)
     assert_ptr_equal(rule, protocol_rule(protocol, 0));
     assert_null(protocol_find(protocol, "D7"));
     assert_string_equal(rule_duty(rule), "D7");
+    assert_string_equal(rule_title(rule), "Do it");
+    assert_string_equal(rule_says(rule), "Do it today");
     assert_string_equal(rule_closes(rule), "ack of director, care.visit, custody.release");
     assert_int_equal(rule_answer(rule, &role), RULE_ANSWER_ROLE);
     assert_string_equal(role, "director");
@@ -152,6 +188,49 @@ static void test_protocol_reads_a_rule(void **state)
     assert_int_equal(rule_role_count(rule), 4);
     assert_int_equal(rule_line(rule), 1);
     assert_string_equal(rule_when(rule), "true");
+    protocol_free(protocol);
+    buf_release(&faults);
+}
+
+static void test_protocol_lets_a_disabled_rule_say_nothing(void **state)
+{
+    struct buf faults = {0};
+    struct protocol *protocol =
+        parse("rule-D7 : { enabled = false; reason = \"Not wanted yet\"; title = \"Do\"; cites = \"1\"; tell = [ \"mash\" ];"
+              " closes = \"ack\"; within = \"1wd\"; " WHEN "};",
+              &faults);
+
+    (void)state;
+    assert_string_equal(buf_string(&faults), "");
+    assert_string_equal(rule_says(protocol_rule(protocol, 0)), "");
+    assert_string_equal(rule_reason(protocol_rule(protocol, 0)), "Not wanted yet");
+    assert_false(rule_is_enabled(protocol_rule(protocol, 0)));
+    protocol_free(protocol);
+    buf_release(&faults);
+}
+
+static void test_protocol_reads_what_tells_nobody(void **state)
+{
+    struct buf faults = {0};
+    struct protocol *protocol = parse(
+        "rule-D1 : { title = \"t\"; cites = \"1\"; records = true; starts = ( { on = [ \"court.bail\" ]; when = \"true\"; },"
+        " { on = [ \"court.remand\" ]; when = \"child.in_need\"; } ); };"
+        "rule-D2 : { title = \"t\"; cites = \"1\"; started_by = \"nothing\"; reason = \"The ladder itself\"; };"
+        "rule-D3 : { title = \"t\"; cites = \"1\"; starts = ( ); tell = [ \"mash\" ]; closes = \"done\"; enabled = false;"
+        " reason = \"No numbers\"; };",
+        &faults);
+
+    (void)state;
+    assert_string_equal(buf_string(&faults), "");
+    assert_int_equal(rule_form(protocol_rule(protocol, 0)), RULE_RECORDS);
+    assert_string_equal(rule_when(protocol_rule(protocol, 0)), "court.bail: true; court.remand: child.in_need");
+    assert_string_equal(rule_within(protocol_rule(protocol, 0)), "");
+    assert_int_equal(rule_role_count(protocol_rule(protocol, 0)), 0);
+    assert_int_equal(rule_form(protocol_rule(protocol, 1)), RULE_STANDS);
+    assert_string_equal(rule_reason(protocol_rule(protocol, 1)), "The ladder itself");
+    assert_int_equal(rule_form(protocol_rule(protocol, 2)), RULE_TELLS);
+    assert_false(rule_is_enabled(protocol_rule(protocol, 2)));
+    assert_string_equal(rule_when(protocol_rule(protocol, 2)), "");
     protocol_free(protocol);
     buf_release(&faults);
 }
@@ -186,6 +265,7 @@ static void test_protocol_hash_is_of_the_bytes(void **state)
     assert_string_not_equal(protocol_hash(a), protocol_hash(c));
     assert_int_equal(json_array_size(json_object_get(table, "rules")), 1);
     assert_string_equal(json_text_at(table, "hash"), protocol_hash(a));
+    assert_string_equal(json_text_at(json_array_get(json_object_get(table, "rules"), 0), "says"), "Do it");
     json_decref(table);
     protocol_free(a);
     protocol_free(b);
@@ -199,6 +279,8 @@ int main(void)
         cmocka_unit_test(test_protocol_refuses_with_file_and_line),
         cmocka_unit_test(test_protocol_reports_all_faults_of_all_files),
         cmocka_unit_test(test_protocol_reads_a_rule),
+        cmocka_unit_test(test_protocol_lets_a_disabled_rule_say_nothing),
+        cmocka_unit_test(test_protocol_reads_what_tells_nobody),
         cmocka_unit_test(test_protocol_joins_what_differs_by_start),
         cmocka_unit_test(test_protocol_hash_is_of_the_bytes),
     };

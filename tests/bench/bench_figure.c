@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bench_figure.h"
+
+#include <stdlib.h>
+
+static void say(const struct bench_figure *to, const char *name, double value, const char *unit, double ratio,
+                const char *ceiling_name)
+{
+    char shown[24], number[32];
+
+    snprintf(shown, sizeof shown, ratio > 0 ? "%.2f" : "-", ratio);
+    snprintf(number, sizeof number, value < 100 ? "%.2f" : "%.0f", value);
+    printf("%s %s %s %s %s\n", name, number, unit, shown, ceiling_name);
+    fflush(stdout);
+    if (to->tsv == NULL)
+        return;
+    fprintf(to->tsv, "%s\t%s\t%s\t%s\t%s\n", name, number, unit, shown, ceiling_name);
+    fflush(to->tsv);
+}
+
+void bench_figure_rate(const struct bench_figure *to, const char *name, double value, const char *unit, double ceiling,
+                       const char *ceiling_name)
+{
+    say(to, name, value, unit, value / ceiling, ceiling_name);
+}
+
+void bench_figure_latency(const struct bench_figure *to, const char *name, double value, double ceiling,
+                          const char *ceiling_name)
+{
+    say(to, name, value, "ms", ceiling / value, ceiling_name);
+}
+
+void bench_figure_plain(const struct bench_figure *to, const char *name, double value, const char *unit)
+{
+    say(to, name, value, unit, 0, "none");
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+
+    return (left > right) - (left < right);
+}
+
+double bench_figure_percentile(double *values, size_t count, double fraction)
+{
+    size_t at = (size_t)((double)count * fraction);
+
+    if (count == 0)
+        return 0;
+    qsort(values, count, sizeof *values, by_size);
+    return values[at < count ? at : count - 1];
+}
+
+double bench_figure_median(double *values, size_t count)
+{
+    return bench_figure_percentile(values, count, 0.5);
+}
