@@ -162,7 +162,7 @@ static void read_settings(struct rule_reader *reader, const config_setting_t *gr
     else
         rule->closes_text = mem_copy("");
     rule_reader_list(reader, group, "shows", false, &rule->shows);
-    if (!rule_reader_list(reader, group, "key", false, &rule->key)) {
+    if (tells && !rule_reader_list(reader, group, "key", false, &rule->key)) {
         rule_texts_add(&rule->key, "type");
         rule_texts_add(&rule->key, "matter");
     }

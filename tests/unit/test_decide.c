@@ -128,7 +128,7 @@ static void test_decide_gives_what_the_golden_cases_expect(void **state)
     size_t failed = 0;
 
     (void)state;
-    assert_true(run_folder("tests/golden/decisions", &failed) >= 60);
+    assert_true(run_folder("tests/golden/decisions", &failed) >= 150);
     assert_int_equal(failed, 0);
 }
 
@@ -307,6 +307,29 @@ static void test_decide_gives_the_same_twice(void **state)
     free_made(&b);
 }
 
+/* It is on record with its reason, is no duty and no question, and on a doubt it is not there at all. */
+static void test_decide_records_what_tells_nobody(void **state)
+{
+    struct made surely = make_decision("2024-05-31T18:20:00Z", "", "court.conviction", "");
+    struct made doubtful =
+        make_decision("2024-05-31T18:20:00Z", "", "yos.meeting-arranged", ",\"meeting\":\"practice-group\"");
+    json_t *printed = decision_json(&surely.decision);
+    const json_t *record = json_array_get(json_object_get(printed, "records"), 0);
+
+    (void)state;
+    assert_int_equal(json_array_size(json_object_get(printed, "records")), 1);
+    assert_string_equal(json_text_at(record, "duty"), "D25");
+    assert_true(json_is_array(json_object_get(record, "because")));
+    for (size_t i = 0; i < surely.decision.duty_count; i++)
+        assert_string_not_equal(surely.decision.duties[i].duty, "D25");
+    assert_int_equal(doubtful.decision.record_count, 0);
+    for (size_t i = 0; i < doubtful.decision.review_count; i++)
+        assert_string_not_equal(doubtful.decision.reviews[i].duty, "D07");
+    json_decref(printed);
+    free_made(&surely);
+    free_made(&doubtful);
+}
+
 static struct event *make_event(const char *type, const char *data)
 {
     char *text = mem_printf("{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"x/y\",\"type\":\"%s\","
@@ -455,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_decide_reviews_with_the_shorter_clock),
         cmocka_unit_test(test_decide_is_provisional_beyond_the_calendar),
         cmocka_unit_test(test_decide_gives_the_same_twice),
+        cmocka_unit_test(test_decide_records_what_tells_nobody),
         cmocka_unit_test(test_decide_closes_on_the_event_the_rule_names),
         cmocka_unit_test(test_decide_leaves_what_is_outside_the_catalogue_alone),
         cmocka_unit_test(test_decide_case_is_refused_with_a_reason),
