@@ -17,8 +17,9 @@ static const struct pg_statement WAITING = {
     "match_waiting",
     "SELECT e.event_id, encode(e.body, 'escape'), " PG_INSTANT("e.received_at") ", e.source, e.id, e.type, e.feed"
     " FROM told.event_state s JOIN told.event e USING (event_id)"
-    " WHERE s.state = 'waiting' AND s.child_id IS NULL AND ($2::bigint = 0 OR s.event_id = $2::bigint)"
-    " ORDER BY e.received_at, e.event_id LIMIT $1",
+    " WHERE s.state = 'waiting' AND s.child_id IS NULL"
+    " AND s.event_id >= $2::bigint AND ($2::bigint = 0 OR s.event_id = $2::bigint)"
+    " ORDER BY s.event_id LIMIT $1",
     2};
 
 /* Every child that shares an identifier with one of the events, with all its identifiers. */

@@ -38,12 +38,23 @@ static const struct pg_statement LOCK_CHILDREN = {
     "SELECT child_id FROM told.child WHERE child_id = ANY ($1::bigint[]) ORDER BY child_id FOR UPDATE SKIP LOCKED", 1};
 
 static const struct pg_statement BACKLOG = {
-    "decide_backlog", "SELECT coalesce(max(event_id), 0) FROM told.event_state WHERE state = 'waiting'", 0};
+    "decide_backlog",
+    "SELECT greatest((SELECT max(event_id) FROM told.event_state WHERE state = 'waiting' AND child_id IS NULL),"
+    " (SELECT max(event_id) FROM (SELECT event_id FROM told.event_state WHERE state = 'waiting' AND child_id IS NOT NULL"
+    " OFFSET 0) undecided), 0)", /* OFFSET: by the small index, not backwards through the large one */
+    0};
 
+/* What was begun before goes first: if it kills us that is found out at once, and if it did not, it soon has no mark that the
+ * next unclean stop, whatever its cause, could make a second of. */
 static const struct pg_statement FIRST = {
     "decide_first",
-    "SELECT event_id, child_id, begun FROM told.event_state WHERE state = 'waiting' AND event_id <= $1"
-    " ORDER BY child_id IS NOT NULL, event_id LIMIT 1",
+    "SELECT event_id, child_id, begun FROM ("
+    "(SELECT 1 AS n, event_id, child_id, begun FROM told.event_state WHERE state = 'waiting' AND begun > 0 AND event_id <= $1"
+    " ORDER BY event_id LIMIT 1) UNION ALL "
+    "(SELECT 2, event_id, child_id, begun FROM told.event_state WHERE state = 'waiting' AND child_id IS NULL AND event_id <= $1"
+    " ORDER BY event_id LIMIT 1) UNION ALL "
+    "(SELECT 3, event_id, child_id, begun FROM told.event_state WHERE state = 'waiting' AND child_id IS NOT NULL"
+    " AND event_id <= $1 ORDER BY child_id, event_id LIMIT 1)) first ORDER BY n LIMIT 1",
     1};
 
 static const struct pg_statement TRY_EVENT = {"decide_try", "SELECT pg_try_advisory_lock(7402, ($1::bigint & 2147483647)::int)", 1};
@@ -187,15 +198,38 @@ static int decide_one(struct decider *d, struct duty_store *s, int64_t event_id,
     return !ok ? -1 : held ? 0 : 1;
 }
 
-/* The mark is committed before it is begun, and taken back where it was not: only what ends us, or fails, counts. */
+/* The mark is committed before the event is begun, under the child's lock: while another process (or what a killed one left
+ * in the server) holds the child, nothing is begun and nothing counts. Returns 1 when marked, 0 when the child is held. */
+static int mark_begun(struct decider *d, const char *id, int64_t child_id)
+{
+    char array[32];
+    PGresult *locked = NULL;
+    bool held = false, ok;
+
+    snprintf(array, sizeof array, "{%lld}", (long long)child_id);
+    ok = pg_begin(d->pg);
+    if (ok && child_id != 0) {
+        locked = pg_run(d->pg, &LOCK_CHILDREN, (const char *[]){array});
+        ok = locked != NULL;
+        held = ok && PQntuples(locked) == 0;
+        PQclear(locked);
+    }
+    if (ok && !held && pg_do(d->pg, &BEGIN_EVENT, (const char *[]){id}) && pg_commit(d->pg))
+        return 1;
+    pg_rollback(d->pg);
+    return ok && held ? 0 : -1;
+}
+
+/* Taken back where it was not begun after all: only what ends us, or fails, counts. */
 static int try_one(struct decider *d, struct duty_store *s, int64_t event_id, int64_t child_id)
 {
     char id[24];
     int done;
 
     snprintf(id, sizeof id, "%lld", (long long)event_id);
-    if (!pg_do(d->pg, &BEGIN_EVENT, (const char *[]){id}))
-        return -1;
+    done = mark_begun(d, id, child_id);
+    if (done <= 0)
+        return done;
     done = decide_one(d, s, event_id, child_id);
     if (done == 0 || (done < 0 && pg_status(d->pg) == PG_AGAIN))
         pg_do(d->pg, &UNBEGIN_EVENT, (const char *[]){id});

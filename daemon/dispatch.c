@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dispatch.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,9 @@
 #include "stage_wake.h"
 #include "store.h"
 #include "told/mem.h"
+
+/* A duty that somebody holds is looked at again after HELD_MS; at a stop, for as long as deciding may take. */
+enum { HELD_MS = 20, DRAIN_TRIES = 250, TAKE_OVER_MOST_MS = 500 };
 
 static void stop_pools(struct dispatch *d)
 {
@@ -23,16 +27,14 @@ static int write_each(struct dispatch *d)
 {
     int done = 0;
 
-    for (; d->kept_count > 0; d->kept_count--, done++) {
-        const struct outcome *o = &d->kept[d->kept_count - 1];
-
-        if (dispatch_outcome(d, o, 1) >= 0)
+    for (size_t left = d->kept_count; left > 0; left--, done++) {
+        if (dispatch_outcome(d, 1) >= 0)
             continue;
         if (pg_status(d->pg) != PG_FAULT)
             return -1;
         log_error("message=%lld result=unwritten sqlstate=%s: it counts as uncertain when its lease has run out",
-                  (long long)o->message_id, pg_sqlstate(d->pg));
-        dispatch_forget(d, o);
+                  (long long)d->kept[0].message_id, pg_sqlstate(d->pg));
+        dispatch_outcome_give_up(d);
     }
     return done;
 }
@@ -40,19 +42,20 @@ static int write_each(struct dispatch *d)
 /* While the database is away they are kept, and with them the leases: only with this process they would be lost. */
 static int write_outcomes(struct dispatch *d)
 {
-    size_t count;
+    struct outcome list[DISPATCH_OUTCOMES_MOST];
+    size_t count = 0;
+    int done;
 
     if (d->email != NULL)
-        d->kept_count += email_pool_take(d->email, d->kept + d->kept_count, DISPATCH_OUTCOMES_MOST - d->kept_count);
+        count += email_pool_take(d->email, list, DISPATCH_OUTCOMES_MOST);
     if (d->webhook != NULL)
-        d->kept_count += webhook_pool_take(d->webhook, d->kept + d->kept_count, DISPATCH_OUTCOMES_MOST - d->kept_count);
-    count = d->kept_count;
-    if (count == 0)
+        count += webhook_pool_take(d->webhook, list + count, DISPATCH_OUTCOMES_MOST - count);
+    for (size_t i = 0; i < count; i++)
+        dispatch_outcome_keep(d, &list[i]);
+    if (d->kept_count == 0)
         return 0;
-    if (dispatch_outcome(d, d->kept, count) < 0)
-        return pg_status(d->pg) == PG_FAULT ? write_each(d) : -1;
-    d->kept_count = 0;
-    return (int)count;
+    done = dispatch_outcome(d, DISPATCH_OUTCOMES_MOST);
+    return done < 0 && pg_status(d->pg) == PG_FAULT ? write_each(d) : done;
 }
 
 /* In-flight messages finish under the old settings; their outcomes are written before anything new is claimed. */
@@ -60,10 +63,18 @@ static void drain(struct dispatch *d, int wait_s)
 {
     if (d->email != NULL)
         email_pool_stop(d->email, wait_s);
+    atomic_store(&d->stage->ticked_ms, clock_monotonic_ms()); /* each may take all of its time */
     if (d->webhook != NULL)
         webhook_pool_stop(d->webhook, wait_s);
-    while (write_outcomes(d) > 0)
-        ;
+    atomic_store(&d->stage->ticked_ms, clock_monotonic_ms());
+    for (int i = 0; i < DRAIN_TRIES; i++) {
+        int done = write_outcomes(d);
+
+        if ((done < 0 && pg_status(d->pg) != PG_AGAIN) || (done == 0 && d->kept_count == 0))
+            break;
+        if (done <= 0)
+            poll(NULL, 0, HELD_MS);
+    }
 }
 
 static bool take_config(struct dispatch *d, struct config *config)
@@ -101,6 +112,18 @@ static bool take_directory(struct dispatch *d)
         d->directory = directory_load(d->pg, d->config, &d->directory_version);
     pg_rollback(d->pg);
     return d->directory != NULL;
+}
+
+/* Leases run out in seconds: looking at each wake-up would only delay what is told. */
+static void take_over(struct dispatch *d)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    int every_ms = d->config->lease_ms / 4 < TAKE_OVER_MOST_MS ? d->config->lease_ms / 4 : TAKE_OVER_MOST_MS;
+
+    if (d->took_over_ms != 0 && now_ms - d->took_over_ms < every_ms)
+        return;
+    d->took_over_ms = now_ms;
+    dispatch_take_over(d);
 }
 
 /* One round of everything; returns whether there was something to do. */
@@ -160,7 +183,7 @@ static struct instant dispatch_tick(void *state, struct stage *stage, struct con
     /* After an outage: what came of ours and what is still in flight, before it is judged by its lease. */
     write_outcomes(d);
     dispatch_renew(d);
-    dispatch_take_over(d);
+    take_over(d);
     for (int i = 0; i < 20 && done > 0 && !atomic_load(&stage->stop); i++) {
         done = round_of(d);
         if (d->webhook != NULL)
@@ -179,6 +202,9 @@ static void dispatch_wait(void *state, struct stage *stage, int timeout_ms)
 {
     struct dispatch *d = state;
     int fds[2] = {kick_fd(stage->kick), stage->wake_fd};
+
+    if (d->kept_count > 0 && stage->wake_fd >= 0 && timeout_ms > HELD_MS)
+        timeout_ms = HELD_MS;
 
     if (d->webhook == NULL) {
         kick_wait(stage->kick, stage->wake_fd, timeout_ms);
@@ -203,6 +229,7 @@ void *dispatch_run(void *stage_)
     directory_free(d.directory);
     config_unref(d.config);
     free(d.flights);
+    free(d.kept);
     pg_free(d.pg);
     return NULL;
 }

@@ -35,9 +35,9 @@ struct dispatch {
     struct webhook_pool *webhook;
     struct dispatch_flight *flights; /* what we hold a lease on */
     size_t flight_count, flight_room;
-    struct outcome kept[DISPATCH_OUTCOMES_MOST]; /* taken from the pools, not yet written */
-    size_t kept_count;
-    int64_t renewed_ms; /* monotonic */
+    struct outcome *kept; /* came back, and not yet written */
+    size_t kept_count, kept_room;
+    int64_t renewed_ms, took_over_ms; /* monotonic */
     struct instant now; /* told's, of this tick */
     bool escalate;      /* a line must climb at once: escalate is to be woken */
 };
@@ -46,9 +46,13 @@ struct dispatch {
 int dispatch_route(struct dispatch *d);
 int dispatch_take_over(struct dispatch *d); /* leases that have run out, of whatever process */
 int dispatch_claim(struct dispatch *d, const char *channel, size_t most);
-int dispatch_outcome(struct dispatch *d, const struct outcome *outcomes, size_t count);
+/* Writes the first of what was kept, at most so many. Those whose duty somebody else holds just now go behind the rest. */
+int dispatch_outcome(struct dispatch *d, size_t most);
 bool dispatch_renew(struct dispatch *d); /* leases of what is in flight */
-void dispatch_forget(struct dispatch *d, const struct outcome *outcome); /* its lease is renewed no more */
+
+void dispatch_outcome_keep(struct dispatch *d, const struct outcome *outcome);
+void dispatch_outcome_give_up(struct dispatch *d); /* the first of them; its lease is renewed no more */
+char *dispatch_lease_end(const struct dispatch *d, char out[INSTANT_TEXT_SIZE]); /* of one that begins now, real time */
 
 /* A role could not be reached at all at this step: its line's next one is due now. */
 bool dispatch_hurry(struct dispatch *d, int64_t duty_id, int line, int step);

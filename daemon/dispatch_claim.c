@@ -9,6 +9,7 @@
 
 #include "dispatch.h"
 #include "log.h"
+#include "pg_table.h"
 #include "store.h"
 #include "told/mem.h"
 
@@ -34,18 +35,24 @@ static const struct pg_statement ITEMS = {
     " ORDER BY n.message_id, d.due_at, n.notification_id FOR UPDATE OF n",
     1};
 
+/* next_at says "waiting" as well as the state does, and does not lead the planner to the index of all that is due. */
+static const struct pg_statement MESSAGES = {
+    "claim_messages",
+    "SELECT message_id, recipient, address, uid, frozen, uncertain, subject, body_text, body_html, fence + 1, attempts + 1,"
+    " " PG_INSTANT("created_at")
+    " FROM told.message WHERE message_id = ANY ($1::bigint[]) AND next_at IS NOT NULL ORDER BY message_id FOR UPDATE",
+    1};
+
+/* The text is given at the first attempt only, and stands from then on. */
 static const struct pg_statement CLAIM = {
     "claim_take",
-    "UPDATE told.message SET state = 'claimed', next_at = NULL, lease_until = $2, fence = fence + 1, claimed_by = $3,"
-    " attempts = attempts + 1, first_try_at = coalesce(first_try_at, $4)"
-    " WHERE message_id = ANY ($1::bigint[]) AND state = 'waiting'"
-    " RETURNING message_id, recipient, address, uid, frozen, uncertain, subject, body_text, body_html, fence, attempts,"
-    " " PG_INSTANT("created_at"),
-    4};
-
-static const struct pg_statement FREEZE = {
-    "claim_freeze",
-    "UPDATE told.message SET frozen = true, subject = $2, body_text = $3, body_html = $4 WHERE message_id = $1", 4};
+    "UPDATE told.message m SET state = 'claimed', next_at = NULL, lease_until = $5, fence = fence + 1, claimed_by = $6,"
+    " attempts = attempts + 1, first_try_at = coalesce(first_try_at, $7), frozen = true,"
+    " subject = coalesce(m.subject, q.subject), body_text = coalesce(m.body_text, q.body_text),"
+    " body_html = coalesce(m.body_html, q.body_html)"
+    " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) q (message_id, subject, body_text, body_html)"
+    " WHERE m.message_id = q.message_id",
+    7};
 
 static const struct pg_statement TAKE_ITEMS = {
     "claim_notifications",
@@ -53,7 +60,10 @@ static const struct pg_statement TAKE_ITEMS = {
 
 static const struct pg_statement ATTEMPT = {
     "claim_attempt",
-    "INSERT INTO told.attempt (message_id, number, fence, claimed_by, started_at) VALUES ($1, $2, $3, $4, $5)", 5};
+    "INSERT INTO told.attempt (message_id, number, fence, claimed_by, started_at)"
+    " SELECT message_id, number, fence, $4, $5::timestamptz FROM unnest($1::bigint[], $2::int[], $3::bigint[])"
+    " q (message_id, number, fence)",
+    5};
 
 static const struct pg_statement END_ITEM = {
     "claim_end_notification", "UPDATE told.notification SET state = $2, reason = $3 WHERE notification_id = $1", 3};
@@ -76,37 +86,6 @@ static const struct pg_statement FAIL = {
     "claim_fail",
     "UPDATE told.message SET state = 'failed', reason = $2, next_at = NULL, lease_until = NULL WHERE message_id = $1", 2};
 
-static const struct pg_statement EXPIRED = {
-    "takeover_expired",
-    "SELECT message_id FROM (SELECT message_id FROM told.message WHERE state = 'claimed' AND lease_until < $1"
-    " ORDER BY message_id LIMIT 200) m WHERE pg_try_advisory_xact_lock(7403, (message_id & 2147483647)::int)",
-    1};
-
-static const struct pg_statement UNCERTAIN_ITEMS = {
-    "takeover_notifications",
-    "UPDATE told.notification SET state = 'uncertain', reason = 'its process gave no outcome'"
-    " WHERE message_id = ANY ($1::bigint[]) AND state = 'claimed'",
-    1};
-
-static const struct pg_statement UNCERTAIN_MESSAGES = {
-    "takeover_messages",
-    "UPDATE told.message SET state = 'waiting', next_at = $2, lease_until = NULL, claimed_by = NULL, uncertain = true,"
-    " failures = failures + 1 WHERE message_id = ANY ($1::bigint[]) AND state = 'claimed' AND lease_until < $3"
-    " RETURNING message_id, fence",
-    3};
-
-static const struct pg_statement UNCERTAIN_ATTEMPTS = {
-    "takeover_attempts",
-    "UPDATE told.attempt SET outcome = 'tempfail', uncertain = true, ended_at = $2, reason = 'its process gave no outcome'"
-    " WHERE message_id = ANY ($1::bigint[]) AND ended_at IS NULL",
-    2};
-
-static const struct pg_statement RENEW = {
-    "lease_renew",
-    "UPDATE told.message m SET lease_until = $3 FROM unnest($1::bigint[], $2::bigint[]) q (message_id, fence)"
-    " WHERE m.message_id = q.message_id AND m.fence = q.fence AND m.state = 'claimed'",
-    3};
-
 /* What goes out once the claim is committed. */
 struct claimed {
     const char *id, *recipient, *address, *uid;
@@ -114,12 +93,6 @@ struct claimed {
     struct dispatch_text text;
     bool send;
 };
-
-static char *lease_end(const struct dispatch *d, char out[INSTANT_TEXT_SIZE])
-{
-    instant_print(instant_add_ms(clock_real(), d->config->lease_ms), out);
-    return out;
-}
 
 static struct dispatch_item read_item(const PGresult *rows, int i)
 {
@@ -182,13 +155,20 @@ static bool same_recipient(struct dispatch *d, const struct directory_children *
 struct claim {
     struct dispatch *d;
     PGresult *items;
-    struct directory_children *children;
+    struct directory_children *children; /* NULL unless somebody has to be looked for again */
     bool email;
-    bool idle; /* nothing is due */
+    struct pg_table messages, taken, attempts; /* what CLAIM, TAKE_ITEMS and ATTEMPT will write */
 };
 
 /* Who was found a moment ago is not looked for again. */
 enum { RESOLVED_FOR_MS = 60000 };
+
+/* rows: of MESSAGES. */
+static bool is_again(const struct claim *c, const PGresult *rows, int i)
+{
+    return pg_column_bool(rows, i, 4) ||
+           instant_ms_between(pg_column_instant(rows, i, 11), c->d->now) >= RESOLVED_FOR_MS;
+}
 
 /* Drops what is no longer needed from a message about to be sent. *ret_live: what stays. */
 static bool sift(struct claim *c, const struct claimed *m, bool again, struct dispatch_item *live, size_t *ret_live)
@@ -240,31 +220,34 @@ static bool freeze(struct claim *c, struct claimed *m, const struct dispatch_ite
         return pg_do(c->d->pg, &FAIL, (const char *[]){m->id, "its text could not be made; see the log"}) &&
                store_alarm(c->d->pg, "template", m->id, "a notice could not be written from its template", c->d->now);
     }
-    return pg_do(c->d->pg, &FREEZE, (const char *[]){m->id, m->text.subject, m->text.text, m->text.html});
+    return true;
 }
 
 /* Exactly what the text speaks of. */
-static bool take_items(struct dispatch *d, const struct dispatch_item *live, size_t count)
+static void take_items(struct claim *c, const struct dispatch_item *live, size_t count)
 {
-    struct buf ids = {0};
     char id[24];
-    bool ok;
 
     for (size_t i = 0; i < count; i++) {
         snprintf(id, sizeof id, "%lld", (long long)live[i].notification_id);
-        pg_array_add(&ids, id);
+        pg_table_add(&c->taken, (const char *[]){id});
     }
-    ok = pg_do(d->pg, &TAKE_ITEMS, (const char *[]){pg_array_end(&ids)});
-    buf_release(&ids);
-    return ok;
 }
 
-/* rows: of CLAIM. */
+static bool write_claims(struct claim *c)
+{
+    char now[INSTANT_TEXT_SIZE], lease[INSTANT_TEXT_SIZE];
+    const char *more[] = {dispatch_lease_end(c->d, lease), c->d->stage->worker, instant_print(c->d->now, now)};
+
+    return pg_table_do(c->d->pg, &TAKE_ITEMS, &c->taken, NULL) && pg_table_do(c->d->pg, &CLAIM, &c->messages, more) &&
+           pg_table_do(c->d->pg, &ATTEMPT, &c->attempts, more + 1);
+}
+
+/* rows: of MESSAGES. */
 static bool prepare(struct claim *c, PGresult *rows, int i, struct claimed *ret)
 {
     bool frozen = pg_column_bool(rows, i, 4), uncertain = pg_column_bool(rows, i, 5), ok;
     struct dispatch_item *live = mem_new(sizeof *live * (size_t)(PQntuples(c->items) + 1));
-    char now[INSTANT_TEXT_SIZE];
     size_t count = 0;
 
     *ret = (struct claimed){.id = pg_column(rows, i, 0),
@@ -274,7 +257,7 @@ static bool prepare(struct claim *c, PGresult *rows, int i, struct claimed *ret)
                             .message_id = pg_column_int(rows, i, 0),
                             .fence = pg_column_int(rows, i, 9),
                             .send = true};
-    ok = sift(c, ret, frozen || instant_ms_between(pg_column_instant(rows, i, 11), c->d->now) >= RESOLVED_FOR_MS, live, &count);
+    ok = sift(c, ret, is_again(c, rows, i), live, &count);
     if (ok && count == 0) {
         ret->send = false;
         ok = pg_do(c->d->pg, &CANCEL, (const char *[]){ret->id, "nothing in it is needed any more"});
@@ -284,11 +267,12 @@ static bool prepare(struct claim *c, PGresult *rows, int i, struct claimed *ret)
     } else if (ok) {
         ok = freeze(c, ret, live, count);
     }
-    if (ok && ret->send)
-        ok = take_items(c->d, live, count) &&
-             pg_do(c->d->pg, &ATTEMPT,
-                   (const char *[]){ret->id, pg_column(rows, i, 10), pg_column(rows, i, 9), c->d->stage->worker,
-                                    instant_print(c->d->now, now)});
+    if (ok && ret->send) {
+        take_items(c, live, count);
+        pg_table_add(&c->messages, frozen ? (const char *[]){ret->id, NULL, NULL, NULL}
+                                          : (const char *[]){ret->id, ret->text.subject, ret->text.text, ret->text.html});
+        pg_table_add(&c->attempts, (const char *[]){ret->id, pg_column(rows, i, 10), pg_column(rows, i, 9)});
+    }
     if (ok && ret->send && uncertain && c->email)
         dispatch_text_repeat(&ret->text);
     free(live);
@@ -343,162 +327,114 @@ static void submit_webhook(struct dispatch *d, const struct claimed *m)
                               .begun = true,
                               .reply = {.outcome = REPLY_PERMFAIL, .reason = "no such endpoint in the configuration"}};
 
-        dispatch_outcome(d, &out, 1);
+        dispatch_outcome_keep(d, &out);
     }
     free(job.webhook_id);
 }
 
-static PGresult *take(struct dispatch *d, const char *channel, size_t most, struct claim *c)
+/* The ids of what is due, into `ret` as an array; returns how many, -1 when the database failed. */
+static int find_due(struct dispatch *d, const char *channel, size_t most, struct buf *ret)
 {
-    char now[INSTANT_TEXT_SIZE], lease[INSTANT_TEXT_SIZE], limit[24];
-    struct buf ids = {0};
-    PGresult *due, *rows = NULL;
-    int64_t *children;
+    char now[INSTANT_TEXT_SIZE], limit[24];
+    PGresult *due;
     int count;
 
     snprintf(limit, sizeof limit, "%zu", most);
-    instant_print(d->now, now);
-    due = pg_run(d->pg, &DUE, (const char *[]){now, channel, limit});
-    if (due == NULL)
-        return NULL;
-    for (int i = 0; i < PQntuples(due); i++)
-        pg_array_add(&ids, pg_column(due, i, 0));
-    c->idle = PQntuples(due) == 0;
+    due = pg_run(d->pg, &DUE, (const char *[]){instant_print(d->now, now), channel, limit});
+    count = due != NULL ? PQntuples(due) : -1;
+    for (int i = 0; i < count; i++)
+        pg_array_add(ret, pg_column(due, i, 0));
     PQclear(due);
-    if (c->idle)
-        return NULL;
-    pg_array_end(&ids);
-    c->items = pg_run(d->pg, &ITEMS, (const char *[]){ids.bytes});
-    if (c->items != NULL)
-        rows = pg_run(d->pg, &CLAIM, (const char *[]){ids.bytes, lease_end(d, lease), d->stage->worker, now});
-    buf_release(&ids);
-    if (rows == NULL)
-        return NULL;
-    count = PQntuples(c->items);
+    return count;
+}
+
+static bool load_children(struct claim *c, const PGresult *rows)
+{
+    int count = PQntuples(c->items);
+    int64_t *children;
+    bool again = false;
+
+    for (int i = 0; i < PQntuples(rows); i++)
+        again = again || is_again(c, rows, i);
+    if (!again)
+        return true;
     children = mem_new(sizeof *children * (size_t)(count + 1));
     for (int i = 0; i < count; i++)
         children[i] = pg_column_int(c->items, i, 10);
-    c->children = directory_children_load(d->pg, children, (size_t)count, d->now);
+    c->children = directory_children_load(c->d->pg, children, (size_t)count, c->d->now);
     free(children);
-    return rows;
+    return c->children != NULL;
+}
+
+static PGresult *take(struct claim *c, const char *ids)
+{
+    PGresult *rows = NULL;
+
+    c->items = pg_run(c->d->pg, &ITEMS, (const char *[]){ids});
+    if (c->items != NULL)
+        rows = pg_run(c->d->pg, &MESSAGES, (const char *[]){ids});
+    if (rows == NULL || load_children(c, rows))
+        return rows;
+    PQclear(rows);
+    return NULL;
+}
+
+/* *ret_rows: of MESSAGES, the claims point into it. Returns how many messages were taken, -1 when the database failed. */
+static int claim_all(struct claim *c, const char *channel, size_t most, PGresult **ret_rows, struct claimed **ret_list)
+{
+    struct buf ids = {0};
+    int count = find_due(c->d, channel, most, &ids);
+    PGresult *rows = NULL;
+    bool ok = true;
+
+    if (count > 0) {
+        rows = take(c, pg_array_end(&ids));
+        count = rows != NULL ? PQntuples(rows) : -1;
+    }
+    buf_release(&ids);
+    *ret_list = mem_new(sizeof **ret_list * (size_t)(count + 1 > 0 ? count + 1 : 1));
+    *ret_rows = rows;
+    for (int i = 0; ok && i < count; i++)
+        ok = prepare(c, rows, i, &(*ret_list)[i]);
+    return ok && write_claims(c) ? count : -1;
+}
+
+static void release_claim(struct claim *c)
+{
+    PQclear(c->items);
+    directory_children_free(c->children);
+    pg_table_release(&c->messages);
+    pg_table_release(&c->taken);
+    pg_table_release(&c->attempts);
 }
 
 int dispatch_claim(struct dispatch *d, const char *channel, size_t most)
 {
-    struct claim c = {.d = d, .email = strcmp(channel, "email") == 0};
+    struct claim c = {.d = d, .email = strcmp(channel, "email") == 0, .messages.width = 4, .taken.width = 1, .attempts.width = 3};
     struct claimed *list = NULL;
     PGresult *rows = NULL;
-    int count = -1;
+    int count, made;
 
     if (most == 0)
         return 0;
     if (!pg_begin(d->pg))
         return -1;
-    rows = take(d, channel, most, &c);
-    if (rows != NULL && c.children != NULL) {
-        count = PQntuples(rows);
-        list = mem_new(sizeof *list * (size_t)(count + 1));
-        for (int i = 0; i < count; i++) {
-            if (!prepare(&c, rows, i, &list[i])) {
-                count = -1;
-                break;
-            }
-        }
-    }
-    if (count < 0 || !pg_commit(d->pg)) {
+    count = claim_all(&c, channel, most, &rows, &list);
+    made = rows != NULL ? PQntuples(rows) : 0;
+    if (count <= 0 || !pg_commit(d->pg)) {
         pg_rollback(d->pg);
-        count = c.idle ? 0 : -1;
+        count = count == 0 ? 0 : -1;
     }
-    for (int i = 0; list != NULL && i < count; i++) {
+    for (int i = 0; i < count; i++) {
         if (list[i].send && c.email)
             submit_email(d, &list[i]);
         else if (list[i].send)
             submit_webhook(d, &list[i]);
     }
-    for (int i = 0; list != NULL && i < PQntuples(rows); i++)
+    for (int i = 0; i < made; i++)
         dispatch_text_release(&list[i].text);
     free(list);
     PQclear(rows);
-    PQclear(c.items);
-    directory_children_free(c.children);
+    release_claim(&c);
     return count;
-}
-
-static bool take_over_rows(struct dispatch *d, const char *ids)
-{
-    char now[INSTANT_TEXT_SIZE], real[INSTANT_TEXT_SIZE];
-    struct buf taken = {0};
-    PGresult *rows;
-    bool ok;
-
-    instant_print(d->now, now);
-    if (!pg_do(d->pg, &UNCERTAIN_ITEMS, (const char *[]){ids}))
-        return false;
-    rows = pg_run(d->pg, &UNCERTAIN_MESSAGES, (const char *[]){ids, now, instant_print(clock_real(), real)});
-    /* A lease that was renewed in between is not ours to take. */
-    for (int i = 0; rows != NULL && i < PQntuples(rows); i++)
-        pg_array_add(&taken, pg_column(rows, i, 0));
-    ok = rows != NULL && pg_do(d->pg, &UNCERTAIN_ATTEMPTS, (const char *[]){pg_array_end(&taken), now});
-    buf_release(&taken);
-    for (int i = 0; ok && i < PQntuples(rows); i++) {
-        ok = store_journal(d->pg, d->now,
-                           &(struct store_journal){.what = "message taken over, uncertain",
-                                                   .message_id = pg_column_int(rows, i, 0)});
-        log_warning("message=%s fence=%s result=uncertain reason=\"its process gave no outcome\"", pg_column(rows, i, 0),
-                    pg_column(rows, i, 1));
-    }
-    PQclear(rows);
-    return ok;
-}
-
-int dispatch_take_over(struct dispatch *d)
-{
-    char real[INSTANT_TEXT_SIZE];
-    struct buf ids = {0};
-    PGresult *rows;
-    int count = -1;
-
-    if (!pg_begin(d->pg))
-        return -1;
-    rows = pg_run(d->pg, &EXPIRED, (const char *[]){instant_print(clock_real(), real)});
-    if (rows != NULL) {
-        count = PQntuples(rows);
-        for (int i = 0; i < count; i++)
-            pg_array_add(&ids, pg_column(rows, i, 0));
-        if (count > 0 && !take_over_rows(d, pg_array_end(&ids)))
-            count = -1;
-    }
-    PQclear(rows);
-    buf_release(&ids);
-    if (count > 0 ? pg_commit(d->pg) : (pg_rollback(d->pg), true))
-        return count;
-    pg_rollback(d->pg);
-    return -1;
-}
-
-bool dispatch_renew(struct dispatch *d)
-{
-    struct buf ids = {0}, fences = {0};
-    char text[24], lease[INSTANT_TEXT_SIZE];
-    int64_t now_ms = clock_monotonic_ms();
-    bool ok;
-
-    if (d->flight_count == 0) {
-        d->renewed_ms = now_ms;
-        return true;
-    }
-    if (now_ms - d->renewed_ms < d->config->lease_ms / 3)
-        return true;
-    for (size_t i = 0; i < d->flight_count; i++) {
-        snprintf(text, sizeof text, "%lld", (long long)d->flights[i].message_id);
-        pg_array_add(&ids, text);
-        snprintf(text, sizeof text, "%lld", (long long)d->flights[i].fence);
-        pg_array_add(&fences, text);
-    }
-    ok = pg_do(d->pg, &RENEW, (const char *[]){pg_array_end(&ids), pg_array_end(&fences), lease_end(d, lease)});
-    if (ok)
-        d->renewed_ms = now_ms;
-    buf_release(&ids);
-    buf_release(&fences);
-    return ok;
 }

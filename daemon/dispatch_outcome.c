@@ -9,14 +9,19 @@
 
 #include "dispatch.h"
 #include "log.h"
+#include "pg_table.h"
 #include "store.h"
 #include "told/backoff.h"
 #include "told/mem.h"
 
+/* Locks the duties of these messages, but waits for nobody: decide holds its own for as long as it decides. Returns the
+ * messages that have to wait. */
 static const struct pg_statement LOCK_DUTIES = {
     "outcome_lock",
-    "SELECT duty_id FROM told.duty WHERE duty_id IN (SELECT duty_id FROM told.notification WHERE message_id = ANY ($1::bigint[]))"
-    " ORDER BY duty_id FOR UPDATE",
+    "WITH wanted AS (SELECT message_id, duty_id FROM told.notification WHERE message_id = ANY ($1::bigint[])),"
+    " locked AS (SELECT duty_id FROM told.duty WHERE duty_id IN (SELECT duty_id FROM wanted) ORDER BY duty_id"
+    " FOR NO KEY UPDATE SKIP LOCKED)"
+    " SELECT DISTINCT message_id FROM wanted WHERE duty_id NOT IN (SELECT duty_id FROM locked)",
     1};
 
 static const struct pg_statement LOCK_ITEMS = {
@@ -24,16 +29,19 @@ static const struct pg_statement LOCK_ITEMS = {
     "SELECT notification_id FROM told.notification WHERE message_id = ANY ($1::bigint[]) ORDER BY notification_id FOR UPDATE", 1};
 
 /* Only under the fence it was claimed with: a late result of a claim that was taken over changes nothing. */
-static const struct pg_statement MESSAGE = {
-    "outcome_message",
-    "SELECT failures, immediate, " PG_INSTANT("first_try_at") ", state = 'claimed' AND fence = $2, attempts, channel"
-    " FROM told.message WHERE message_id = $1 FOR UPDATE",
+static const struct pg_statement MESSAGES = {
+    "outcome_messages",
+    "SELECT n - 1, failures, immediate, " PG_INSTANT("first_try_at") ", state = 'claimed' AND m.fence = q.fence, attempts,"
+    " channel FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY q (message_id, fence, n)"
+    " JOIN told.message m USING (message_id) ORDER BY message_id, n FOR UPDATE OF m",
     2};
 
-static const struct pg_statement WRITE_MESSAGE = {
+static const struct pg_statement WRITE_MESSAGES = {
     "outcome_write",
-    "UPDATE told.message SET state = $2, next_at = $3, reason = $4, failures = failures + $5::int,"
-    " uncertain = uncertain OR $6::boolean, lease_until = NULL, claimed_by = NULL WHERE message_id = $1",
+    "UPDATE told.message m SET state = q.state, next_at = q.next_at, reason = q.reason, failures = failures + q.failed,"
+    " uncertain = m.uncertain OR q.uncertain, lease_until = NULL, claimed_by = NULL"
+    " FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $5::int[], $6::boolean[])"
+    " q (message_id, state, next_at, reason, failed, uncertain) WHERE m.message_id = q.message_id",
     6};
 
 static const struct pg_statement GIVE_BACK = {
@@ -49,10 +57,12 @@ static const struct pg_statement DROP_ATTEMPT = {
 static const struct pg_statement FREE_ITEMS = {
     "outcome_free", "UPDATE told.notification SET state = 'queued' WHERE message_id = $1 AND state = 'claimed'", 1};
 
-static const struct pg_statement ATTEMPT = {
-    "outcome_attempt",
-    "UPDATE told.attempt SET ended_at = $3, outcome = $4, uncertain = $5, code = $6, reason = $7"
-    " WHERE message_id = $1 AND fence = $2 AND ended_at IS NULL",
+static const struct pg_statement ATTEMPTS = {
+    "outcome_attempts",
+    "UPDATE told.attempt a SET ended_at = $7, outcome = q.outcome, uncertain = q.uncertain, code = q.code, reason = q.reason"
+    " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::boolean[], $5::int[], $6::text[])"
+    " q (message_id, fence, outcome, uncertain, code, reason)"
+    " WHERE a.message_id = q.message_id AND a.fence = q.fence AND a.ended_at IS NULL",
     7};
 static const struct pg_statement LATE_ATTEMPT = {
     "outcome_late",
@@ -62,23 +72,27 @@ static const struct pg_statement LATE_ATTEMPT = {
 
 static const struct pg_statement ITEMS = {
     "outcome_items",
-    "UPDATE told.notification SET state = $2, reason = $3, sent_at = $4 WHERE message_id = $1"
-    " AND state IN ('claimed', 'uncertain') RETURNING notification_id, duty_id, step",
+    "UPDATE told.notification n SET state = q.state, reason = q.reason, sent_at = q.sent_at"
+    " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[]) q (message_id, state, reason, sent_at)"
+    " WHERE n.message_id = q.message_id AND n.state IN ('claimed', 'uncertain')"
+    " RETURNING notification_id, duty_id, step, n.message_id",
     4};
 
 /* The told role's line, and those whose notification gave way because it goes to the same recipient. */
 static const struct pg_statement REACHED = {
     "outcome_reached",
     "UPDATE told.duty_line l SET reached_at = coalesce(l.reached_at, $2) FROM told.notification n"
-    " WHERE n.notification_id = $1 AND l.duty_id = n.duty_id AND (l.line = n.line OR l.line IN (SELECT o.line"
+    " WHERE n.notification_id = ANY ($1::bigint[]) AND l.duty_id = n.duty_id AND (l.line = n.line OR l.line IN (SELECT o.line"
     " FROM told.notification o WHERE o.duty_id = n.duty_id AND o.telling = n.telling AND o.step = n.step"
     " AND o.state = 'superseded' AND o.recipient = n.recipient AND NOT EXISTS (SELECT FROM told.notification x"
     " WHERE x.duty_id = o.duty_id AND x.telling = o.telling AND x.line = o.line AND x.step = o.step AND x.state <> 'superseded')))",
     2};
+/* next_at says "not closed" as well as the state does, and does not lead the planner to the index of all open duties. */
 static const struct pg_statement TOLD = {
     "outcome_told",
     "UPDATE told.duty d SET state = CASE state WHEN 'open' THEN 'told' ELSE state END, told_at = $2"
-    " WHERE duty_id = $1 AND state <> 'closed' AND told_at IS NULL AND NOT EXISTS (SELECT FROM told.duty_line l WHERE l.duty_id = d.duty_id AND l.reached_at IS NULL) RETURNING duty_id",
+    " WHERE duty_id = ANY ($1::bigint[]) AND next_at IS NOT NULL AND told_at IS NULL"
+    " AND NOT EXISTS (SELECT FROM told.duty_line l WHERE l.duty_id = d.duty_id AND l.reached_at IS NULL) RETURNING duty_id",
     2};
 
 /* The lines that a failure leaves untold: its own and those that gave way to it, unless another channel of the same rung may
@@ -95,13 +109,27 @@ static const struct pg_statement UNTOLD = {
 
 struct result {
     const struct outcome *o;
-    char id[24], fence[24], now[INSTANT_TEXT_SIZE];
+    char id[24], fence[24];
     int failures, attempt;
-    bool immediate, ours, email;
+    bool held;        /* somebody holds its duty: later */
+    bool known, ours; /* there is such a message; it is still claimed under this fence */
+    bool immediate, email;
     struct instant first_try_at;
+    struct instant next_at;   /* of a message that is tried again */
+    const char *item_state;   /* of its notifications from now on */
 };
 
-void dispatch_forget(struct dispatch *d, const struct outcome *o)
+/* One batch; the tables hold what is written at its end. */
+struct results {
+    struct dispatch *d;
+    struct result *list;
+    size_t count;
+    char now[INSTANT_TEXT_SIZE];
+    struct pg_table messages, attempts, items, journal;
+    struct pg_table reached, told; /* notifications that reached their role; their duties */
+};
+
+static void forget(struct dispatch *d, const struct outcome *o)
 {
     for (size_t i = 0; i < d->flight_count; i++) {
         if (d->flights[i].message_id == o->message_id && d->flights[i].fence == o->fence) {
@@ -111,22 +139,29 @@ void dispatch_forget(struct dispatch *d, const struct outcome *o)
     }
 }
 
-static bool read_message(struct dispatch *d, struct result *r)
+static bool read_messages(struct results *all)
 {
-    PGresult *rows = pg_run(d->pg, &MESSAGE, (const char *[]){r->id, r->fence});
+    struct pg_table keys = {.width = 2};
+    PGresult *rows;
 
-    if (rows == NULL || PQntuples(rows) == 0) {
-        PQclear(rows);
-        return false;
+    /* One that has to wait is asked about as message 0, so that the rows still count as the list does. */
+    for (size_t i = 0; i < all->count; i++)
+        pg_table_add(&keys, (const char *[]){all->list[i].held ? "0" : all->list[i].id, all->list[i].fence});
+    rows = pg_table_run(all->d->pg, &MESSAGES, &keys, NULL);
+    for (int i = 0; rows != NULL && i < PQntuples(rows); i++) {
+        struct result *r = &all->list[pg_column_int(rows, i, 0)];
+
+        r->known = true;
+        r->failures = (int)pg_column_int(rows, i, 1);
+        r->immediate = pg_column_bool(rows, i, 2);
+        r->first_try_at = pg_column_instant(rows, i, 3);
+        r->ours = pg_column_bool(rows, i, 4);
+        r->attempt = (int)pg_column_int(rows, i, 5);
+        r->email = strcmp(pg_column(rows, i, 6), "email") == 0;
     }
-    r->failures = (int)pg_column_int(rows, 0, 0);
-    r->immediate = pg_column_bool(rows, 0, 1);
-    r->first_try_at = pg_column_instant(rows, 0, 2);
-    r->ours = pg_column_bool(rows, 0, 3);
-    r->attempt = (int)pg_column_int(rows, 0, 4);
-    r->email = strcmp(pg_column(rows, 0, 5), "email") == 0;
     PQclear(rows);
-    return true;
+    pg_table_release(&keys);
+    return rows != NULL;
 }
 
 /* When it is tried again; none when it is over. */
@@ -147,6 +182,35 @@ static struct instant again_at(const struct dispatch *d, const struct result *r)
     return next;
 }
 
+static const struct result *result_of(const struct results *all, int64_t message_id)
+{
+    size_t i = 0;
+
+    while (all->list[i].o->message_id != message_id || !all->list[i].ours)
+        i++;
+    return &all->list[i];
+}
+
+static void note_item(struct results *all, const struct result *r, const PGresult *rows, int i)
+{
+    bool sent = strcmp(r->item_state, "sent") == 0;
+    char attempt[24], *detail;
+
+    snprintf(attempt, sizeof attempt, "%d", r->attempt);
+    detail = store_detail("state", r->item_state, "reason", r->o->reply.reason, "attempt", attempt, "channel",
+                          r->email ? "email" : "webhook", NULL);
+    store_journal_add(&all->journal, &(struct store_journal){.what = sent ? "notification sent" : "notification tried",
+                                                             .duty_id = pg_column_int(rows, i, 1),
+                                                             .notification_id = pg_column_int(rows, i, 0),
+                                                             .message_id = r->o->message_id,
+                                                             .detail = detail});
+    free(detail);
+    if (sent && pg_column_int(rows, i, 2) == 0) {
+        pg_table_add(&all->reached, (const char *[]){pg_column(rows, i, 0)});
+        pg_table_add(&all->told, (const char *[]){pg_column(rows, i, 1)});
+    }
+}
+
 static bool hurry_lines(struct dispatch *d, const char *notification, int64_t duty_id, int step)
 {
     PGresult *lines = pg_run(d->pg, &UNTOLD, (const char *[]){notification});
@@ -158,45 +222,35 @@ static bool hurry_lines(struct dispatch *d, const char *notification, int64_t du
     return ok;
 }
 
-static bool end_items(struct dispatch *d, struct result *r, const char *state)
+static bool end_items(struct results *all)
 {
-    bool sent = strcmp(state, "sent") == 0, failed = strcmp(state, "failed") == 0, ok;
-    char attempt[24], *detail;
-    PGresult *rows = pg_run(d->pg, &ITEMS, (const char *[]){r->id, state, r->o->reply.reason, sent ? r->now : NULL});
+    struct dispatch *d = all->d;
+    PGresult *rows;
+    bool ok;
 
-    snprintf(attempt, sizeof attempt, "%d", r->attempt);
-    detail = store_detail("state", state, "reason", r->o->reply.reason, "attempt", attempt, "channel",
-                          r->email ? "email" : "webhook", NULL);
-    ok = rows != NULL;
-    for (int i = 0; ok && i < PQntuples(rows); i++) {
-        const char *id = pg_column(rows, i, 0), *duty = pg_column(rows, i, 1);
-        int64_t duty_id = pg_column_int(rows, i, 1);
-        int step = (int)pg_column_int(rows, i, 2);
-
-        ok = store_journal(d->pg, d->now,
-                           &(struct store_journal){.what = sent ? "notification sent" : "notification tried",
-                                                   .duty_id = duty_id,
-                                                   .notification_id = pg_column_int(rows, i, 0),
-                                                   .message_id = r->o->message_id,
-                                                   .detail = detail});
-        if (ok && sent && step == 0)
-            ok = pg_do(d->pg, &REACHED, (const char *[]){id, r->now}) && pg_do(d->pg, &TOLD, (const char *[]){duty, r->now});
-        if (ok && failed)
-            ok = hurry_lines(d, id, duty_id, step);
-    }
-    free(detail);
+    if (all->items.rows == 0)
+        return true;
+    rows = pg_table_run(d->pg, &ITEMS, &all->items, NULL);
+    for (int i = 0; rows != NULL && i < PQntuples(rows); i++)
+        note_item(all, result_of(all, pg_column_int(rows, i, 3)), rows, i);
+    ok = rows != NULL && store_journal_write(d->pg, d->now, &all->journal) &&
+         pg_table_do(d->pg, &REACHED, &all->reached, (const char *[]){all->now}) &&
+         pg_table_do(d->pg, &TOLD, &all->told, (const char *[]){all->now});
+    for (int i = 0; ok && i < PQntuples(rows); i++)
+        if (strcmp(result_of(all, pg_column_int(rows, i, 3))->item_state, "failed") == 0)
+            ok = hurry_lines(d, pg_column(rows, i, 0), pg_column_int(rows, i, 1), (int)pg_column_int(rows, i, 2));
     PQclear(rows);
     return ok;
 }
 
-static void say(const struct result *r, struct instant next)
+static void say(const struct result *r)
 {
     char text[INSTANT_TEXT_SIZE];
 
     log_info("message=%s channel=%s attempt=%d result=%s%s code=%ld next=%s reason=\"%s\" detail=\"%s\"", r->id,
              r->email ? "email" : "webhook", r->attempt, reply_outcome_text(r->o->reply.outcome),
              r->o->reply.uncertain ? " uncertain=true" : "", r->o->code,
-             instant_is_none(next) ? "-" : instant_print(next, text), r->o->reply.reason, r->o->detail);
+             instant_is_none(r->next_at) ? "-" : instant_print(r->next_at, text), r->o->reply.reason, r->o->detail);
 }
 
 /* Nothing is said of what is written already: of a commit whose answer got lost. */
@@ -213,75 +267,157 @@ static bool write_late(struct dispatch *d, const struct result *r)
                          &(struct store_journal){.what = "late result refused by the fence", .message_id = r->o->message_id});
 }
 
-static bool write_one(struct dispatch *d, struct result *r)
+static bool write_one(struct results *all, struct result *r)
 {
     const struct reply *reply = &r->o->reply;
-    struct instant next;
-    const char *state, *item_state;
+    const char *state, *uncertain = reply->uncertain ? "true" : "false";
     char code[24], next_text[INSTANT_TEXT_SIZE];
-    bool again;
+    bool again, sent = reply->outcome == REPLY_DELIVERED;
 
-    if (!read_message(d, r))
-        return pg_status(d->pg) == PG_OK;
+    if (!r->known)
+        return true;
     if (!r->ours)
-        return write_late(d, r);
-    next = again_at(d, r);
-    again = !instant_is_none(next);
-    state = reply->outcome == REPLY_DELIVERED ? "sent" : again ? "waiting" : "failed";
-    item_state = !again ? state : "uncertain"; /* a tempfail before the body is "queued" again; see below */
-    if (again && !reply->uncertain)
-        item_state = "queued";
+        return write_late(all->d, r);
+    r->next_at = again_at(all->d, r);
+    again = !instant_is_none(r->next_at);
+    state = sent ? "sent" : again ? "waiting" : "failed";
+    r->item_state = !again ? state : reply->uncertain ? "uncertain" : "queued"; /* queued: the body never went out */
     snprintf(code, sizeof code, "%ld", r->o->code);
-    say(r, next);
-    if (reply->gone && !store_alarm(d->pg, "endpoint-gone", r->id, "an endpoint answered 410: it wants no more", d->now))
-        return false;
-    return end_items(d, r, item_state) &&
-           pg_do(d->pg, &WRITE_MESSAGE,
-                 (const char *[]){r->id, state, again ? instant_print(next, next_text) : NULL, reply->reason,
-                                  reply->outcome == REPLY_DELIVERED ? "0" : "1", reply->uncertain ? "true" : "false"}) &&
-           pg_do(d->pg, &ATTEMPT,
-                 (const char *[]){r->id, r->fence, r->now, reply_outcome_text(reply->outcome),
-                                  reply->uncertain ? "true" : "false", code, reply->reason});
+    say(r);
+    pg_table_add(&all->items, (const char *[]){r->id, r->item_state, reply->reason, sent ? all->now : NULL});
+    pg_table_add(&all->messages, (const char *[]){r->id, state, again ? instant_print(r->next_at, next_text) : NULL,
+                                                  reply->reason, sent ? "0" : "1", uncertain});
+    pg_table_add(&all->attempts,
+                 (const char *[]){r->id, r->fence, reply_outcome_text(reply->outcome), uncertain, code, reply->reason});
+    return !reply->gone ||
+           store_alarm(all->d->pg, "endpoint-gone", r->id, "an endpoint answered 410: it wants no more", all->d->now);
 }
 
 /* Stopped before anything was tried: the claim is given back as if it had not been made, if it is still ours. */
-static bool give_back(struct dispatch *d, const struct result *r)
+static bool give_back(struct results *all, const struct result *r)
 {
-    PGresult *rows = pg_run(d->pg, &GIVE_BACK, (const char *[]){r->id, r->fence, r->now});
+    struct pg *pg = all->d->pg;
+    PGresult *rows = pg_run(pg, &GIVE_BACK, (const char *[]){r->id, r->fence, all->now});
     bool ok = rows != NULL, ours = ok && PQntuples(rows) > 0;
 
     PQclear(rows);
     if (!ours)
         return ok;
-    return pg_do(d->pg, &FREE_ITEMS, (const char *[]){r->id}) && pg_do(d->pg, &DROP_ATTEMPT, (const char *[]){r->id, r->fence, r->now});
+    return pg_do(pg, &FREE_ITEMS, (const char *[]){r->id}) &&
+           pg_do(pg, &DROP_ATTEMPT, (const char *[]){r->id, r->fence, all->now});
 }
 
-int dispatch_outcome(struct dispatch *d, const struct outcome *outcomes, size_t count)
+static bool lock_duties(struct results *all)
 {
-    struct buf ids = {0};
+    struct pg_table ids = {.width = 1};
+    PGresult *held;
+
+    for (size_t i = 0; i < all->count; i++)
+        pg_table_add(&ids, (const char *[]){all->list[i].id});
+    held = pg_table_run(all->d->pg, &LOCK_DUTIES, &ids, NULL);
+    for (int row = 0; held != NULL && row < PQntuples(held); row++)
+        for (size_t i = 0; i < all->count; i++)
+            if (all->list[i].o->message_id == pg_column_int(held, row, 0))
+                all->list[i].held = true;
+    PQclear(held);
+    pg_table_release(&ids);
+    return held != NULL;
+}
+
+static bool lock_items(struct results *all)
+{
+    struct pg_table ids = {.width = 1};
+    bool ok;
+
+    for (size_t i = 0; i < all->count; i++)
+        if (!all->list[i].held)
+            pg_table_add(&ids, (const char *[]){all->list[i].id});
+    ok = pg_table_do(all->d->pg, &LOCK_ITEMS, &ids, NULL);
+    pg_table_release(&ids);
+    return ok;
+}
+
+static bool write_all(struct results *all)
+{
+    struct pg *pg = all->d->pg;
+    bool ok = lock_duties(all) && lock_items(all) && read_messages(all);
+
+    for (size_t i = 0; ok && i < all->count; i++) {
+        struct result *r = &all->list[i];
+
+        if (!r->held)
+            ok = r->o->begun ? write_one(all, r) : give_back(all, r);
+    }
+    return ok && end_items(all) && pg_table_do(pg, &WRITE_MESSAGES, &all->messages, NULL) &&
+           pg_table_do(pg, &ATTEMPTS, &all->attempts, (const char *[]){all->now});
+}
+
+static void release_results(struct results *all)
+{
+    struct pg_table *tables[] = {&all->messages, &all->attempts, &all->items, &all->journal, &all->reached, &all->told};
+
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        pg_table_release(tables[i]);
+    free(all->list);
+}
+
+void dispatch_outcome_keep(struct dispatch *d, const struct outcome *outcome)
+{
+    if (d->kept_count == d->kept_room) {
+        d->kept_room = d->kept_room * 2 + 16;
+        d->kept = mem_grow(d->kept, d->kept_room, sizeof *d->kept);
+    }
+    d->kept[d->kept_count++] = *outcome;
+}
+
+void dispatch_outcome_give_up(struct dispatch *d)
+{
+    forget(d, &d->kept[0]);
+    d->kept_count--;
+    memmove(d->kept, d->kept + 1, d->kept_count * sizeof *d->kept);
+}
+
+/* Those written leave the list; those held go behind the ones that have not been tried. Returns how many were written. */
+static int settle(struct dispatch *d, const struct results *all)
+{
+    size_t rest = d->kept_count - all->count, kept = 0;
+    struct outcome *held = mem_new((all->count + 1) * sizeof *held);
+
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->list[i].held)
+            held[kept++] = d->kept[i];
+        else
+            forget(d, &d->kept[i]);
+    }
+    memmove(d->kept, d->kept + all->count, rest * sizeof *d->kept);
+    memcpy(d->kept + rest, held, kept * sizeof *held);
+    d->kept_count = rest + kept;
+    free(held);
+    return (int)(all->count - kept);
+}
+
+int dispatch_outcome(struct dispatch *d, size_t most)
+{
+    size_t count = d->kept_count < most ? d->kept_count : most;
+    struct results all = {.d = d, .count = count, .messages.width = 6, .attempts.width = 6, .items.width = 4,
+                          .journal = STORE_JOURNAL_TABLE, .reached.width = 1, .told.width = 1};
     bool ok = pg_begin(d->pg);
-    char id[24];
+    int written = -1;
 
+    all.list = mem_new(count * sizeof *all.list + 1);
+    instant_print(d->now, all.now);
     for (size_t i = 0; i < count; i++) {
-        snprintf(id, sizeof id, "%lld", (long long)outcomes[i].message_id);
-        pg_array_add(&ids, id);
-    }
-    pg_array_end(&ids);
-    ok = ok && pg_do(d->pg, &LOCK_DUTIES, (const char *[]){ids.bytes}) && pg_do(d->pg, &LOCK_ITEMS, (const char *[]){ids.bytes});
-    for (size_t i = 0; ok && i < count; i++) {
-        struct result r = {.o = &outcomes[i]};
+        struct result *r = &all.list[i];
 
-        snprintf(r.id, sizeof r.id, "%lld", (long long)outcomes[i].message_id);
-        snprintf(r.fence, sizeof r.fence, "%lld", (long long)outcomes[i].fence);
-        instant_print(d->now, r.now);
-        ok = outcomes[i].begun ? write_one(d, &r) : give_back(d, &r);
+        r->o = &d->kept[i];
+        r->next_at = INSTANT_NONE;
+        snprintf(r->id, sizeof r->id, "%lld", (long long)r->o->message_id);
+        snprintf(r->fence, sizeof r->fence, "%lld", (long long)r->o->fence);
     }
-    buf_release(&ids);
-    if (!ok || !pg_commit(d->pg)) {
+    if (ok && write_all(&all) && pg_commit(d->pg))
+        written = settle(d, &all);
+    else
         pg_rollback(d->pg);
-        return -1;
-    }
-    for (size_t i = 0; i < count; i++)
-        dispatch_forget(d, &outcomes[i]);
-    return (int)count;
+    release_results(&all);
+    return written;
 }

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
+#include "dispatch_place.h"
 #include "log.h"
+#include "pg_table.h"
 #include "store.h"
 #include "told/address.h"
 #include "told/mem.h"
@@ -32,45 +33,19 @@ static const struct pg_statement QUEUED = {
 /* Nothing is updated if another notification of this telling and step goes to the same recipient already. */
 static const struct pg_statement ASSIGN = {
     "route_assign",
-    "UPDATE told.notification n SET recipient = $2, because = $3, message_id = $4 WHERE notification_id = $1"
+    "UPDATE told.notification n SET recipient = $2, because = $3 WHERE notification_id = $1"
     " AND NOT EXISTS (SELECT FROM told.notification o WHERE o.duty_id = n.duty_id AND o.telling = n.telling"
     " AND o.step = n.step AND o.recipient = $2 AND o.channel = n.channel AND o.state <> 'superseded'"
     " AND o.notification_id <> n.notification_id)",
-    4};
-
-static const struct pg_statement END = {
-    "route_end", "UPDATE told.notification SET state = $2, reason = $3, recipient = $4, because = $5 WHERE notification_id = $1",
-    5};
+    3};
 
 static const struct pg_statement ALSO = {
     "route_also",
     "INSERT INTO told.notification (duty_id, telling, line, step, kind, role, channel, recipient, created_at)"
     " SELECT duty_id, telling, line, step, kind, role, 'webhook', CASE WHEN kind = 'correction' THEN recipient END,"
-    " $2::timestamptz FROM told.notification WHERE notification_id = $1 ON CONFLICT DO NOTHING",
+    " $2::timestamptz FROM told.notification WHERE notification_id = ANY ($1::bigint[]) ORDER BY notification_id"
+    " ON CONFLICT DO NOTHING",
     2};
-
-/* The message of this recipient and topic that is still collecting, and when the last one began. */
-static const struct pg_statement RECENT = {
-    "route_recent",
-    "SELECT (SELECT message_id FROM told.message WHERE recipient = $1 AND topic = $2 AND channel = 'email'"
-    " AND state = 'waiting' AND NOT frozen AND NOT immediate ORDER BY message_id DESC LIMIT 1),"
-    " (SELECT " PG_INSTANT("min(created_at)") " FROM told.message WHERE recipient = $1 AND topic = $2 AND channel = 'email'"
-    " AND NOT immediate AND created_at > $3)",
-    3};
-
-/* Whoever claims a message holds this lock first: a message is joined or claimed, never both at once. The state is looked
- * at in a statement of its own after the lock, for only that sees what was committed before it. */
-static const struct pg_statement TRY_MESSAGE = {
-    "route_try_message", "SELECT pg_try_advisory_xact_lock(7403, ($1::bigint & 2147483647)::int)", 1};
-static const struct pg_statement STILL_OPEN = {
-    "route_still_open", "SELECT EXISTS (SELECT FROM told.message WHERE message_id = $1 AND state = 'waiting' AND NOT frozen)",
-    1};
-
-static const struct pg_statement NEW_MESSAGE = {
-    "route_message",
-    "INSERT INTO told.message (channel, recipient, address, topic, immediate, uid, next_at, created_at)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING message_id",
-    8};
 
 /* Only the step that failed, and only while another is above it: a line whose top cannot be reached would be told again
  * and again without a pause. Nothing comes back where the line has moved on, sleeps or is answered. */
@@ -86,20 +61,11 @@ static const struct pg_statement HURRY_LINE = {
 static const struct pg_statement HURRY_DUTY = {
     "route_hurry_duty", "UPDATE told.duty SET next_at = $2 WHERE duty_id = $1 AND state <> 'closed' AND next_at > $2", 2};
 
-struct queued {
-    const char *id; /* notification */
-    int64_t duty_id, child_id;
-    int line, step;
-    const char *kind, *role, *channel, *recipient, *case_ref;
-    const char *told_at; /* of a correction: the address it was told at; else NULL */
-    bool immediate, closed;
-    struct instant due_at;
-};
-
-static struct queued read_queued(const PGresult *rows, int i)
+static struct dispatch_queued read_queued(const PGresult *rows, int i)
 {
-    return (struct queued){.id = pg_column(rows, i, 0),
+    return (struct dispatch_queued){.id = pg_column(rows, i, 0),
                            .duty_id = pg_column_int(rows, i, 1),
+                           .telling = (int)pg_column_int(rows, i, 2),
                            .line = (int)pg_column_int(rows, i, 3),
                            .step = (int)pg_column_int(rows, i, 4),
                            .kind = pg_column(rows, i, 5),
@@ -112,20 +78,6 @@ static struct queued read_queued(const PGresult *rows, int i)
                            .due_at = pg_column_instant(rows, i, 12),
                            .closed = strcmp(pg_column(rows, i, 13), "closed") == 0,
                            .told_at = pg_column(rows, i, 14)};
-}
-
-static bool end(struct dispatch *d, const struct queued *q, const char *state, const char *reason, const struct recipient *who)
-{
-    char *detail = store_detail("state", state, "reason", reason, "role", q->role, NULL);
-    bool ok = pg_do(d->pg, &END, (const char *[]){q->id, state, reason, who != NULL ? who->id : NULL, who != NULL ? who->because : NULL}) &&
-              store_journal(d->pg, d->now,
-                            &(struct store_journal){.what = "notification ended",
-                                                    .duty_id = q->duty_id,
-                                                    .notification_id = strtoll(q->id, NULL, 10),
-                                                    .detail = detail});
-
-    free(detail);
-    return ok;
 }
 
 /* Nobody is above: it stays at its dwell, and the operators look. Their own alarms make no alarm, or there is no end. */
@@ -163,7 +115,7 @@ bool dispatch_hurry(struct dispatch *d, int64_t duty_id, int line, int step)
 }
 
 /* A correction goes where the telling went: over that channel, to that address, whoever holds the role now. */
-static void recorded_recipient(const struct queued *q, struct recipient *ret)
+static void recorded_recipient(const struct dispatch_queued *q, struct recipient *ret)
 {
     *ret = (struct recipient){.kind = RECIPIENT_MAILBOX, .id = q->recipient, .role = q->role};
     if (strcmp(q->channel, "email") == 0)
@@ -173,132 +125,24 @@ static void recorded_recipient(const struct queued *q, struct recipient *ret)
     snprintf(ret->because, sizeof ret->because, "told before as %s", q->role);
 }
 
-/* A case reference whole (event.h has its limit): cut, it might end within a character, or be another case's too. */
-enum { TOPIC_SIZE = 520 };
-
-static void topic_of(const struct queued *q, char *out, size_t size)
-{
-    if (q->case_ref != NULL)
-        snprintf(out, size, "case %s", q->case_ref);
-    else if (q->child_id != 0)
-        snprintf(out, size, "child %lld", (long long)q->child_id);
-    else
-        snprintf(out, size, "duty %lld", (long long)q->duty_id);
-}
-
-/* *ret: whether the collecting message can be joined. */
-static bool try_join(struct dispatch *d, const char *message, bool *ret)
-{
-    PGresult *locked = pg_run(d->pg, &TRY_MESSAGE, (const char *[]){message}), *open = NULL;
-
-    if (locked != NULL && !pg_column_bool(locked, 0, 0)) {
-        PQclear(locked);
-        *ret = false;
-        return true;
-    }
-    open = locked != NULL ? pg_run(d->pg, &STILL_OPEN, (const char *[]){message}) : NULL;
-    *ret = open != NULL && pg_column_bool(open, 0, 0);
-    PQclear(locked);
-    PQclear(open);
-    return open != NULL;
-}
-
-/* The first about a case goes at once; more of the same within ten minutes wait for their end and go as one email.
- * Immediate duties, and any whose due_at would pass, never wait (design section 9.6). Sets *ret_send_at, and
- * *ret_message when there is one to join. */
-static bool merge(struct dispatch *d, const struct queued *q, const char *recipient, const char *topic,
-                  struct instant *ret_send_at, char ret_message[24])
-{
-    struct instant window = instant_add_seconds(d->now, -d->config->merge_window_s), began, end_at;
-    char since[INSTANT_TEXT_SIZE];
-    PGresult *rows;
-    bool join = false, ok = true;
-
-    *ret_send_at = d->now;
-    ret_message[0] = '\0';
-    if (q->immediate || strcmp(q->channel, "email") != 0 || strcmp(q->kind, "correction") == 0)
-        return true;
-    rows = pg_run(d->pg, &RECENT, (const char *[]){recipient, topic, instant_print(window, since)});
-    if (rows == NULL)
-        return false;
-    began = pg_column_instant(rows, 0, 1);
-    end_at = instant_is_none(began) ? d->now : instant_add_seconds(began, d->config->merge_window_s);
-    if (instant_compare(q->due_at, end_at) > 0) {
-        *ret_send_at = end_at;
-        if (pg_column(rows, 0, 0) != NULL)
-            ok = try_join(d, pg_column(rows, 0, 0), &join);
-        if (join)
-            snprintf(ret_message, 24, "%s", pg_column(rows, 0, 0));
-    }
-    PQclear(rows);
-    return ok;
-}
-
-static bool new_message(struct dispatch *d, const struct queued *q, const struct recipient *who, const char *address,
-                        const char *topic, struct instant send_at, char ret_message[24])
-{
-    bool email = strcmp(q->channel, "email") == 0;
-    char at[INSTANT_TEXT_SIZE], now[INSTANT_TEXT_SIZE];
-    char *uid = email ? mem_printf("<told.n%s@%s>", q->id, d->config->reference_domain) : mem_printf("msg_told_n%s", q->id);
-    PGresult *rows = pg_run(d->pg, &NEW_MESSAGE,
-                            (const char *[]){q->channel, who->id, address, topic, q->immediate ? "true" : "false", uid,
-                                             instant_print(send_at, at), instant_print(d->now, now)});
-
-    free(uid);
-    if (rows == NULL)
-        return false;
-    snprintf(ret_message, 24, "%s", pg_column(rows, 0, 0));
-    PQclear(rows);
-    return true;
-}
-
-static bool assign(struct dispatch *d, const struct queued *q, const struct recipient *who, const char *message, bool *ret_taken)
-{
-    PGresult *rows = pg_run(d->pg, &ASSIGN, (const char *[]){q->id, who->id, who->because, message});
-
-    if (rows == NULL)
-        return false;
-    *ret_taken = strcmp(PQcmdTuples(rows), "1") == 0;
-    PQclear(rows);
-    return true;
-}
-
-static bool put_into_message(struct dispatch *d, const struct queued *q, const struct recipient *who, const char *address)
-{
-    char topic[TOPIC_SIZE], message[24];
-    struct instant send_at;
-    bool taken = false;
-
-    /* Whether somebody else of this step has the recipient is asked before a message is made for nobody. */
-    if (!assign(d, q, who, NULL, &taken))
-        return false;
-    if (!taken)
-        return end(d, q, "superseded", "the same recipient is told of this duty at this step already", who);
-    topic_of(q, topic, sizeof topic);
-    if (!merge(d, q, who->id, topic, &send_at, message))
-        return false;
-    if (message[0] == '\0' && !new_message(d, q, who, address, topic, send_at, message))
-        return false;
-    return assign(d, q, who, message, &taken);
-}
-
 /* One of two roles that come to the same person gives way here too. */
-static bool fail(struct dispatch *d, const struct queued *q, const struct recipient *who, const char *fault)
+static bool fail(struct dispatch *d, const struct dispatch_queued *q, const struct recipient *who, const char *fault)
 {
-    bool taken = false;
+    PGresult *rows = pg_run(d->pg, &ASSIGN, (const char *[]){q->id, who->id, who->because});
+    bool ok = rows != NULL, taken = ok && strcmp(PQcmdTuples(rows), "1") == 0;
 
-    return assign(d, q, who, NULL, &taken) &&
-           end(d, q, taken ? "failed" : "superseded",
-               taken ? fault : "the same recipient is told of this duty at this step already", who);
+    PQclear(rows);
+    return ok && dispatch_place_end(d, q, taken ? "failed" : "superseded",
+                                    taken ? fault : "the same recipient is told of this duty at this step already", who);
 }
 
 /* Copies have no line, and whoever is only asked again beside one does not move it. */
-static bool hurry(struct dispatch *d, const struct queued *q)
+static bool hurry(struct dispatch *d, const struct dispatch_queued *q)
 {
     return q->line < 0 || strcmp(q->kind, "chase") == 0 || dispatch_hurry(d, q->duty_id, q->line, q->step);
 }
 
-static bool say_nobody(struct dispatch *d, const struct queued *q)
+static bool say_nobody(struct dispatch *d, const struct dispatch_queued *q)
 {
     char key[300];
 
@@ -309,19 +153,32 @@ static bool say_nobody(struct dispatch *d, const struct queued *q)
                        d->now);
 }
 
+struct routing {
+    struct dispatch *d;
+    struct directory_children *children;
+    struct dispatch_place *places; /* those that get into a message */
+    size_t place_count;
+    struct pg_table also; /* those whose recipient has a webhook as well */
+};
+
+static void place(struct routing *r, const struct dispatch_queued *q, const struct recipient *who, const char *address)
+{
+    r->places[r->place_count++] = (struct dispatch_place){.queued = *q, .who = *who, .address = address};
+}
+
 /* Where the role reaches nobody, its line's next step is due at once. */
-static bool route(struct dispatch *d, const struct queued *q, const struct directory_children *children)
+static bool route(struct routing *r, const struct dispatch_queued *q)
 {
     bool email = strcmp(q->channel, "email") == 0, correction = strcmp(q->kind, "correction") == 0;
+    struct dispatch *d = r->d;
     struct recipient who;
     size_t count = 0;
-    const struct allocation *held = directory_children_get(children, q->child_id, &count);
+    const struct allocation *held = directory_children_get(r->children, q->child_id, &count);
     const char *address, *fault = NULL;
-    char now[INSTANT_TEXT_SIZE];
     bool ok = true;
 
     if (q->closed && !correction)
-        return end(d, q, "cancelled", "the duty is closed", NULL);
+        return dispatch_place_end(d, q, "cancelled", "the duty is closed", NULL);
     if (correction && q->recipient != NULL)
         recorded_recipient(q, &who);
     else
@@ -332,19 +189,21 @@ static bool route(struct dispatch *d, const struct queued *q, const struct direc
     }
     /* A correction goes over the channels that the telling took, and has a row for each. */
     if (ok && email && !correction && who.webhook != NULL)
-        ok = pg_do(d->pg, &ALSO, (const char *[]){q->id, instant_print(d->now, now)});
+        pg_table_add(&r->also, (const char *[]){q->id});
     if (!ok)
         return false;
     if (address == NULL && !email)
-        return end(d, q, "superseded", "the recipient has no webhook", &who);
+        return dispatch_place_end(d, q, "superseded", "the recipient has no webhook", &who);
     if (address == NULL && who.webhook != NULL)
-        return end(d, q, "superseded", "the recipient has no mail address; the webhook tells", &who);
+        return dispatch_place_end(d, q, "superseded", "the recipient has no mail address; the webhook tells", &who);
     if (address == NULL)
         fault = "the recipient has no mail address";
     else if (email)
         fault = address_validate(address);
-    if (fault == NULL)
-        return put_into_message(d, q, &who, address);
+    if (fault == NULL) {
+        place(r, q, &who, address);
+        return true;
+    }
     log_warning("notification=%s duty=%lld recipient=%s state=failed reason=\"%s\" do=\"correct the directory\"", q->id,
                 (long long)q->duty_id, who.id, fault);
     return fail(d, q, &who, fault) && (who.webhook != NULL || hurry(d, q));
@@ -352,21 +211,27 @@ static bool route(struct dispatch *d, const struct queued *q, const struct direc
 
 static bool route_all(struct dispatch *d, PGresult *rows)
 {
-    int count = PQntuples(rows);
-    int64_t *children = mem_new(sizeof *children * (size_t)(count + 1));
-    struct directory_children *held;
+    size_t count = (size_t)PQntuples(rows);
+    struct routing r = {.d = d, .also.width = 1};
+    int64_t *children = mem_new(sizeof *children * (count + 1));
+    char now[INSTANT_TEXT_SIZE];
     bool ok;
 
-    for (int i = 0; i < count; i++)
-        children[i] = pg_column_int(rows, i, 9);
-    held = directory_children_load(d->pg, children, (size_t)count, d->now);
-    ok = held != NULL;
-    for (int i = 0; ok && i < count; i++) {
-        struct queued q = read_queued(rows, i);
+    for (size_t i = 0; i < count; i++)
+        children[i] = pg_column_int(rows, (int)i, 9);
+    r.places = mem_new(sizeof *r.places * (count + 1));
+    r.children = directory_children_load(d->pg, children, count, d->now);
+    ok = r.children != NULL;
+    for (size_t i = 0; ok && i < count; i++) {
+        struct dispatch_queued q = read_queued(rows, (int)i);
 
-        ok = route(d, &q, held);
+        ok = route(&r, &q);
     }
-    directory_children_free(held);
+    ok = ok && pg_table_do(d->pg, &ALSO, &r.also, (const char *[]){instant_print(d->now, now)}) &&
+         dispatch_place_all(d, r.places, r.place_count);
+    pg_table_release(&r.also);
+    directory_children_free(r.children);
+    free(r.places);
     free(children);
     return ok;
 }

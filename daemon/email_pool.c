@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  *   submit ──▶ waiting ──▶ a sender thread: channel_email_send ──▶ outcomes ──▶ take
- *              (at most as many as senders)                         + eventfd
+ *              (as many as go out in QUEUE_MS)                      + eventfd
  *
+ * What waits here is claimed: nobody else can send it, and an immediate mail comes behind it. So no more waits than the
+ * senders take in a moment, measured by the mails before; a slow server gets one waiting mail a sender.
  * One mutex guards both queues; nothing else is shared but the flags.
  */
 #include "email_pool.h"
@@ -17,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { QUEUE_MS = 50, WAITING_MOST = 128 };
+
 struct email_pool {
     struct email_relay relay; /* owned copies */
     int wake_fd;
@@ -28,7 +32,8 @@ struct email_pool {
     struct outcome *outcomes;
     size_t outcome_count, outcome_room;
     size_t busy; /* senders with a mail in hand */
-    size_t room; /* of waiting: as many as senders */
+    int64_t mail_us; /* how long a mail takes a sender: a running mean */
+    size_t granted;  /* how many may wait, as last said: what was claimed on the strength of it is taken */
     bool stopping;
     atomic_bool give_up;
     pthread_t *threads;
@@ -112,6 +117,21 @@ static void put_outcome(struct email_pool *pool, const struct outcome *outcome)
         return;
 }
 
+/* How many may wait now. */
+static size_t room(const struct email_pool *pool)
+{
+    size_t senders = (size_t)pool->relay.senders, fit = WAITING_MOST;
+
+    if (pool->mail_us > 0 && (size_t)(QUEUE_MS * 1000 / pool->mail_us) * senders < fit)
+        fit = (size_t)(QUEUE_MS * 1000 / pool->mail_us) * senders;
+    return fit > senders ? fit : senders;
+}
+
+static void learn(struct email_pool *pool, int64_t took_ms)
+{
+    pool->mail_us += (took_ms * 1000 - pool->mail_us) / 8;
+}
+
 /* ---- senders ---- */
 
 static void *run_sender(void *cookie)
@@ -128,12 +148,14 @@ static void *run_sender(void *cookie)
             break;
         struct email_job job = take_waiting(pool);
         struct outcome outcome;
+        int64_t began_ms = clock_monotonic_ms();
         pool->busy++;
         pthread_mutex_unlock(&pool->lock);
         channel_email_send(channel, &job, &pool->give_up, &outcome);
         release_job(&job);
         pthread_mutex_lock(&pool->lock);
         put_outcome(pool, &outcome);
+        learn(pool, clock_monotonic_ms() - began_ms);
         pool->busy--;
         pthread_cond_signal(&pool->ended);
     }
@@ -182,11 +204,12 @@ struct email_pool *email_pool_start(const struct email_relay *relay, int wake_fd
     copy_relay(&pool->relay, relay);
     init_sync(pool);
     pool->wake_fd = wake_fd;
-    pool->room = (size_t)relay->senders;
-    pool->waiting = mem_grow(NULL, pool->room, sizeof *pool->waiting);
-    pool->threads = mem_grow(NULL, pool->room, sizeof *pool->threads);
-    pool->channels = mem_new(pool->room * sizeof *pool->channels);
-    for (size_t i = 0; i < pool->room; i++) {
+    pool->granted = (size_t)relay->senders;
+    pool->mail_us = QUEUE_MS * 1000; /* as if it were slow, until it has been seen */
+    pool->waiting = mem_grow(NULL, WAITING_MOST, sizeof *pool->waiting);
+    pool->threads = mem_grow(NULL, (size_t)relay->senders, sizeof *pool->threads);
+    pool->channels = mem_new((size_t)relay->senders * sizeof *pool->channels);
+    for (size_t i = 0; i < (size_t)relay->senders; i++) {
         pool->channels[i] = channel_email_new(&pool->relay);
         if (pool->channels[i] && start_thread(pool, pool->channels[i]))
             continue;
@@ -200,7 +223,7 @@ struct email_pool *email_pool_start(const struct email_relay *relay, int wake_fd
 bool email_pool_submit(struct email_pool *pool, const struct email_job *job)
 {
     pthread_mutex_lock(&pool->lock);
-    bool fits = !pool->stopping && pool->waiting_count < pool->room;
+    bool fits = !pool->stopping && pool->waiting_count < pool->granted;
     if (fits) {
         pool->waiting[pool->waiting_count++] = copy_job(job);
         pthread_cond_signal(&pool->work);
@@ -212,7 +235,8 @@ bool email_pool_submit(struct email_pool *pool, const struct email_job *job)
 size_t email_pool_free_slots(struct email_pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
-    size_t slots = pool->stopping ? 0 : pool->room - pool->waiting_count;
+    pool->granted = pool->stopping ? 0 : room(pool);
+    size_t slots = pool->granted > pool->waiting_count ? pool->granted - pool->waiting_count : 0;
     pthread_mutex_unlock(&pool->lock);
     return slots;
 }
@@ -264,7 +288,7 @@ void email_pool_free(struct email_pool *pool)
     if (!pool)
         return;
     email_pool_stop(pool, 0);
-    for (size_t i = 0; i < pool->room; i++)
+    for (size_t i = 0; i < (size_t)pool->relay.senders; i++)
         channel_email_free(pool->channels[i]);
     pthread_cond_destroy(&pool->ended);
     pthread_cond_destroy(&pool->work);

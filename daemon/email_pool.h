@@ -18,8 +18,8 @@ struct email_pool;
 struct email_pool *email_pool_start(const struct email_relay *relay, int wake_fd, const char **ret_reason);
 /* Copies the job. False when no slot is free. */
 bool email_pool_submit(struct email_pool *pool, const struct email_job *job);
-/* Jobs that can be taken now; as many wait as there are senders, so that none idles until dispatch looks
- * again. */
+/* Jobs to submit now, so that no sender idles until dispatch looks again: at least one a sender, and no more
+ * than they send in a moment. */
 size_t email_pool_free_slots(struct email_pool *pool);
 size_t email_pool_take(struct email_pool *pool, struct outcome *outcomes, size_t most);
 /* What is in flight gets wait_s seconds to end and is given up then; what no sender had begun comes back with

@@ -250,9 +250,11 @@ void *ingest_run(void *cookie)
     }
     atomic_store(&ingest.stage->ready, true);
     ingest.more = true; /* the first turn connects: it need not wait */
+    ingest_configure(&ingest);
     while (!atomic_load(&ingest.stage->stop)) {
-        ingest_configure(&ingest);
         ingest_wait(&ingest);
+        /* After the wait, not before it: what has come in meanwhile is judged by the keys and grants of now. */
+        ingest_configure(&ingest);
         ingest_turn(&ingest, true);
     }
     ingest_finish(&ingest);

@@ -175,14 +175,17 @@ static bool start_connection(struct pg *pg)
 }
 
 /* A lock that somebody holds for long is a reason to begin the step again, not to give up the connection: its server process
- * would go on waiting for the lock, each time one more. */
+ * would go on waiting for the lock, each time one more.
+ * Stages look things up by key. Plans are kept from when the tables were small, and would go on reading them whole long after
+ * they have grown. */
 static bool settle_session(struct pg *pg)
 {
-    char sql[256];
+    char sql[384];
 
     snprintf(sql, sizeof sql,
              "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET client_min_messages = warning; SET lock_timeout = %d;"
-             " SET client_connection_check_interval = 1000",
+             " SET client_connection_check_interval = 1000; SET enable_seqscan = off; SET enable_hashjoin = off;"
+             " SET enable_mergejoin = off; SET jit = off",
              pg->deadline_ms / 3 * 2);
     return pg_text(pg, sql);
 }
@@ -440,10 +443,14 @@ void pg_array_add(struct buf *b, const char *value)
         return;
     }
     buf_char(b, '"');
-    for (const char *p = value; *p; p++) {
-        if (*p == '"' || *p == '\\')
+    for (const char *p = value; *p;) {
+        size_t plain = strcspn(p, "\"\\");
+        buf_append(b, p, plain);
+        p += plain;
+        if (*p) {
             buf_char(b, '\\');
-        buf_char(b, *p);
+            buf_char(b, *p++);
+        }
     }
     buf_char(b, '"');
 }

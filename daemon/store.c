@@ -30,6 +30,15 @@ static const struct pg_statement write_journal = {
     " VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8::jsonb, '{}'))",
     8};
 
+static const struct pg_statement write_journal_rows = {
+    "store_journal_rows",
+    "INSERT INTO told.journal (at, what, event_id, child_id, duty_id, notification_id, message_id, detail)"
+    " SELECT $8::timestamptz, what, event_id, child_id, duty_id, notification_id, message_id,"
+    " coalesce(detail::jsonb, '{}') FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[],"
+    " $5::bigint[], $6::bigint[], $7::text[]) WITH ORDINALITY"
+    " j (what, event_id, child_id, duty_id, notification_id, message_id, detail, n) ORDER BY n",
+    8};
+
 bool store_clock(struct pg *pg, struct clock *clock)
 {
     PGresult *row = pg_run(pg, &read_clock, NULL);
@@ -87,6 +96,21 @@ bool store_journal(struct pg *pg, struct instant at, const struct store_journal 
                                   number_or_null(row->message_id, message),
                                   row->detail};
     return pg_do(pg, &write_journal, values);
+}
+
+void store_journal_add(struct pg_table *table, const struct store_journal *row)
+{
+    char event[24], child[24], duty[24], notification[24], message[24];
+    pg_table_add(table, (const char *[]){row->what, number_or_null(row->event_id, event),
+                                         number_or_null(row->child_id, child), number_or_null(row->duty_id, duty),
+                                         number_or_null(row->notification_id, notification),
+                                         number_or_null(row->message_id, message), row->detail});
+}
+
+bool store_journal_write(struct pg *pg, struct instant at, struct pg_table *table)
+{
+    char text[INSTANT_TEXT_SIZE];
+    return pg_table_do(pg, &write_journal_rows, table, (const char *[]){instant_print(at, text)});
 }
 
 char *store_detail(const char *key, const char *value, ...)

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "pg.h"
+#include "pg_table.h"
 
 /* Advisory locks, each held to the end of its transaction and taken before any row's: SELECT
  * pg_advisory_xact_lock(KEY). */
@@ -30,6 +31,14 @@ struct store_journal {
     const char *detail;                                               /* JSON object text, or NULL */
 };
 bool store_journal(struct pg *pg, struct instant at, const struct store_journal *row);
+/* Many rows of it in one statement: gather, then write. */
+#define STORE_JOURNAL_TABLE                                                                                  \
+    (struct pg_table)                                                                                        \
+    {                                                                                                        \
+        .width = 7                                                                                           \
+    }
+void store_journal_add(struct pg_table *table, const struct store_journal *row);
+bool store_journal_write(struct pg *pg, struct instant at, struct pg_table *table);
 /* Detail objects without a JSON library: "key", value pairs ended by NULL; NULL values are left out. Caller
  * frees. */
 char *store_detail(const char *key, const char *value, ...);

@@ -50,7 +50,7 @@ CREATE TABLE told.duty_line (
     role        text NOT NULL,
     chase       boolean NOT NULL DEFAULT false, -- outside the authority: asked again at each step
     above       text[] NOT NULL,      -- roles above, in climbing order, pinned when the duty opened
-    step        smallint NOT NULL DEFAULT 0,
+    step        integer NOT NULL DEFAULT 0, -- goes on counting while the top is told again
     next_at     timestamptz,          -- null once answered for good or closed
     stopped     boolean NOT NULL DEFAULT false, -- acknowledged, but the duty needs more: sleeps until due_at
     reached_at  timestamptz,          -- first acceptance by a server for this role

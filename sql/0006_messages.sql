@@ -41,7 +41,7 @@ CREATE TABLE told.notification (
     duty_id     bigint NOT NULL REFERENCES told.duty,
     telling     integer NOT NULL,
     line        smallint NOT NULL,    -- rung = (line, step); copies have line -1
-    step        smallint NOT NULL,    -- 0 is the first telling; beyond the top it goes on counting
+    step        integer NOT NULL,     -- 0 is the first telling; beyond the top it goes on counting
     kind        text NOT NULL CHECK (kind IN ('tell', 'copy', 'escalate', 'chase', 'correction')),
     role        text NOT NULL,
     channel     text NOT NULL CHECK (channel IN ('email', 'webhook')),

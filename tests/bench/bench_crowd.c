@@ -30,12 +30,15 @@ void bench_crowd_import(struct harness *h, int children)
     buf_text(&people, "person,name,email,team,posts,webhook,login,left_on\n");
     for (int i = 0; i < 10; i++)
         buf_printf(&people, "p-%d,Bench Worker,worker%d@southwark.example,north,,,,\n", 300 + i, i);
-    buf_text(&list, "lcs,born_on,looked_after_basis,in_need,protection_plan,care_leaver,open_to_social_care,"
-                    "open_to_yos,home_authority,placement_authority,in_custody,sentenced,vulnerable,estranged\n");
+    buf_text(&list,
+             "lcs,born_on,looked_after_basis,in_need,protection_plan,care_leaver,open_to_social_care,"
+             "open_to_yos,home_authority,placement_authority,in_custody,sentenced,vulnerable,estranged\n");
     buf_text(&held, "scheme,identifier,role,person,from\n");
     for (int i = 1; i <= children; i++) {
-        buf_printf(&list, "LCS-%d,2010-%02d-%02d,s20,true,false,none,true,true,southwark,southwark,false,false,false,false\n",
-                   i, 1 + i % 12, 1 + i % 28);
+        buf_printf(
+            &list,
+            "LCS-%d,2010-%02d-%02d,s20,true,false,none,true,true,southwark,southwark,false,false,false,false\n",
+            i, 1 + i % 12, 1 + i % 28);
         buf_printf(&held, "lcs,LCS-%d,social-worker,p-%d,2020-01-01\n", i, 300 + i % 10);
     }
     import(h, "directory", "people.csv", &people);
@@ -47,14 +50,15 @@ void bench_crowd_charge(struct buf *out, const char *source, long number, uint64
 {
     long child = number;
 
-    buf_printf(out,
-               "{\"specversion\":\"1.0\",\"id\":\"b%ld\",\"source\":\"%s\",\"type\":\"police.charge\",\"sequence\":\"%020llu\","
-               "\"time\":\"2026-01-05T09:30:00Z\",\"datacontenttype\":\"application/json\",\"data\":{\"person\":{"
-               "\"identifiers\":{\"lcs\":\"LCS-%ld\"},\"born_on\":\"2010-%02ld-%02ld\"},\"case\":\"01MB%06ld\","
-               "\"charged_on\":\"2026-01-05\",\"offences\":[{\"code\":\"TH68010\",\"title\":\"Theft from a shop\"},"
-               "{\"code\":\"CJ88001\",\"title\":\"Common assault\"}],\"authority\":\"southwark\",\"bail_objected\":false,"
-               "\"exploitation_indicator\":false,\"drug_supply\":false}}",
-               number, source, (unsigned long long)sequence, child, 1 + child % 12, 1 + child % 28, number);
+    buf_printf(
+        out,
+        "{\"specversion\":\"1.0\",\"id\":\"b%ld\",\"source\":\"%s\",\"type\":\"police.charge\",\"sequence\":\"%020llu\","
+        "\"time\":\"2026-01-05T09:30:00Z\",\"datacontenttype\":\"application/json\",\"data\":{\"person\":{"
+        "\"identifiers\":{\"lcs\":\"LCS-%ld\"},\"born_on\":\"2010-%02ld-%02ld\"},\"case\":\"01MB%06ld\","
+        "\"charged_on\":\"2026-01-05\",\"offences\":[{\"code\":\"TH68010\",\"title\":\"Theft from a shop\"},"
+        "{\"code\":\"CJ88001\",\"title\":\"Common assault\"}],\"authority\":\"southwark\",\"bail_objected\":false,"
+        "\"exploitation_indicator\":false,\"drug_supply\":false}}",
+        number, source, (unsigned long long)sequence, child, 1 + child % 12, 1 + child % 28, number);
 }
 
 /* $1 of the format: round; then count and children. */

@@ -11,8 +11,8 @@
 void bench_crowd_import(struct harness *h, int children);
 /* A charge of the child `number` (its own case) as CloudEvent. */
 void bench_crowd_charge(struct buf *out, const char *source, long number, uint64_t sequence);
-/* Notifications of duties as decide leaves them, queued for the children 1 … count, one case each; in one transaction,
- * with the NOTIFY that wakes dispatch. round: tells the cases of several calls apart. */
+/* Notifications of duties as decide leaves them, queued for the children 1 … count, one case each; in one
+ * transaction, with the NOTIFY that wakes dispatch. round: tells the cases of several calls apart. */
 void bench_crowd_queue(struct harness *h, int count, int children, int round);
 
 #endif

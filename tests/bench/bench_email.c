@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * duties with queued notifications, by SQL ─▶ told --stages dispatch: recipient, message, claim, send, outcome ─▶ sink.
- * The ceiling sends the same mails through the same channel with as many senders, and writes nothing down.
+ * duties with queued notifications, by SQL ─▶ told --stages dispatch: recipient, message, claim, send,
+ * outcome ─▶ sink. The ceiling sends the same mails through the same channel with as many senders, and writes
+ * nothing down.
  */
 #include "bench_email.h"
 
@@ -20,9 +21,10 @@
 
 enum { ROUNDS = 3, MAILS = 4000, WARM = 400, CHILDREN = 1000, SENDERS_MOST = 8, LONGEST_MS = 60000 };
 
-static const char LEFT[] = "SELECT (SELECT count(*) FROM told.notification WHERE state = 'queued' AND message_id IS NULL)"
-                           " + (SELECT count(*) FROM told.message WHERE state = 'claimed')"
-                           " + (SELECT count(*) FROM told.message WHERE state = 'waiting')";
+static const char LEFT[] =
+    "SELECT (SELECT count(*) FROM told.notification WHERE state = 'queued' AND message_id IS NULL)"
+    " + (SELECT count(*) FROM told.message WHERE state = 'claimed')"
+    " + (SELECT count(*) FROM told.message WHERE state = 'waiting')";
 
 static double measure_told(struct harness *h, int mails, int round)
 {
@@ -71,7 +73,8 @@ static void *run_plain(void *cookie)
     return NULL;
 }
 
-static double measure_plain(const struct email_relay *relay, const struct email_job *job, int senders, int mails)
+static double measure_plain(const struct email_relay *relay, const struct email_job *job, int senders,
+                            int mails)
 {
     struct plain plain[SENDERS_MOST];
     int64_t from_us = bench_feed_now_us();
@@ -90,7 +93,8 @@ static double measure_plain(const struct email_relay *relay, const struct email_
 /* One that told has sent: the same bytes go out again. */
 static struct email_job sent_job(struct harness *h, const struct email_relay *relay, PGresult **ret_row)
 {
-    PGresult *row = harness_query(h, "SELECT address, subject, uid, body_text, body_html FROM told.message LIMIT 1");
+    PGresult *row =
+        harness_query(h, "SELECT address, subject, uid, body_text, body_html FROM told.message LIMIT 1");
 
     *ret_row = row;
     return (struct email_job){.message_id = 1,
@@ -122,8 +126,12 @@ static void say(const struct bench_figure *to, int senders, double told, double 
 
 void bench_email(const struct bench_figure *to, int senders)
 {
-    struct harness_options options = {
-        .durable = true, .count_only = true, .senders = senders, .deadline_ms = 15000, .lease_ms = 30000, .poll_ms = 1000};
+    struct harness_options options = {.durable = true,
+                                      .count_only = true,
+                                      .senders = senders,
+                                      .deadline_ms = 15000,
+                                      .lease_ms = 30000,
+                                      .poll_ms = 1000};
     struct harness *h = harness_start(&options);
     struct config *config = config_load(harness_config(h), true, on_fault, NULL);
     double told[ROUNDS], plain[ROUNDS];

@@ -34,8 +34,8 @@ int64_t bench_feed_now_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-static void on_settled(void *cookie, enum publisher_outcome outcome, const char *source, const char *id, uint64_t number,
-                       const char *reason)
+static void on_settled(void *cookie, enum publisher_outcome outcome, const char *source, const char *id,
+                       uint64_t number, const char *reason)
 {
     struct bench_feed *feed = cookie;
 
@@ -98,14 +98,17 @@ static void put(struct bench_feed *feed)
     snprintf(id, sizeof id, "b%ld", feed->first + i);
     feed->sequence++;
     feed->put_us[i] = bench_feed_now_us();
-    publisher_put(feed->publisher, feed->source, id, &feed->sequence, feed->bodies[i], feed->lens[i], (uint64_t)i);
+    publisher_put(feed->publisher, feed->source, id, &feed->sequence, feed->bodies[i], feed->lens[i],
+                  (uint64_t)i);
 }
 
 /* Puts what is due; returns for how long nothing more will be. */
 static int put_due(struct bench_feed *feed)
 {
     if (feed->a_second == 0) {
-        for (int i = 0; i < PUTS_A_TURN && feed->put < feed->count && publisher_unsettled(feed->publisher) < AHEAD_MOST; i++)
+        for (int i = 0;
+             i < PUTS_A_TURN && feed->put < feed->count && publisher_unsettled(feed->publisher) < AHEAD_MOST;
+             i++)
             put(feed);
         return feed->put < feed->count && publisher_unsettled(feed->publisher) < AHEAD_MOST ? 0 : 100;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A publisher of the confirmed feed in a thread of its own: the reference publisher, as fast as it is answered or at a
- * steady pace. */
+/* A publisher of the confirmed feed in a thread of its own: the reference publisher, as fast as it is
+ * answered or at a steady pace. */
 #ifndef TOLD_BENCH_FEED_H
 #define TOLD_BENCH_FEED_H
 
@@ -14,7 +14,8 @@ struct bench_feed;
 struct bench_feed *bench_feed_open(struct harness *h, const char *source);
 void bench_feed_close(struct bench_feed *feed);
 
-/* Publishes charges first … first + count - 1 (bench_crowd_charge); a_second 0: as fast as they are acknowledged. */
+/* Publishes charges first … first + count - 1 (bench_crowd_charge); a_second 0: as fast as they are
+ * acknowledged. */
 void bench_feed_start(struct bench_feed *feed, long first, long count, int a_second);
 /* Waits until all are acknowledged; aborts if one is refused or told falls silent. */
 void bench_feed_await(struct bench_feed *feed);

@@ -18,8 +18,8 @@ static void say(const struct bench_figure *to, const char *name, double value, c
     fflush(to->tsv);
 }
 
-void bench_figure_rate(const struct bench_figure *to, const char *name, double value, const char *unit, double ceiling,
-                       const char *ceiling_name)
+void bench_figure_rate(const struct bench_figure *to, const char *name, double value, const char *unit,
+                       double ceiling, const char *ceiling_name)
 {
     say(to, name, value, unit, value / ceiling, ceiling_name);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the bench prints: one line a figure, `name value unit ratio ceiling-name`, and the same in bench.tsv. */
+/* What the bench prints: one line a figure, `name value unit ratio ceiling-name`, and the same in bench.tsv.
+ */
 #ifndef TOLD_BENCH_FIGURE_H
 #define TOLD_BENCH_FIGURE_H
 
@@ -11,15 +12,16 @@ struct bench_figure {
 };
 
 /* A rate: its ratio is value / ceiling. */
-void bench_figure_rate(const struct bench_figure *to, const char *name, double value, const char *unit, double ceiling,
-                       const char *ceiling_name);
+void bench_figure_rate(const struct bench_figure *to, const char *name, double value, const char *unit,
+                       double ceiling, const char *ceiling_name);
 /* A latency in milliseconds: its ratio is ceiling / value, so that 1 is always "as good as the ceiling". */
 void bench_figure_latency(const struct bench_figure *to, const char *name, double value, double ceiling,
                           const char *ceiling_name);
 /* A ceiling itself, or what has none. */
 void bench_figure_plain(const struct bench_figure *to, const char *name, double value, const char *unit);
 
-double bench_figure_median(double *values, size_t count);                      /* sorts them */
-double bench_figure_percentile(double *values, size_t count, double fraction); /* sorts them; 0.99 of them are not above */
+double bench_figure_median(double *values, size_t count); /* sorts them */
+double bench_figure_percentile(double *values, size_t count,
+                               double fraction); /* sorts them; 0.99 of them are not above */
 
 #endif

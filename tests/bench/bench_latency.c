@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All stages in one told, real time, a duty of its own case for each event, so that nothing is gathered into one email.
- * The ceiling at the same pace: one row of each table in one commit, then libcurl.
+ * All stages in one told, real time, a duty of its own case for each event, so that nothing is gathered into
+ * one email. The ceiling at the same pace: one row of each table in one commit, then libcurl.
  */
 #include "bench_latency.h"
 
@@ -61,9 +61,10 @@ static json_t *read_mails(const struct harness *h)
 static void collect_mails(struct harness *h, const struct bench_feed *feed, struct times *ret)
 {
     json_t *mails = read_mails(h);
-    PGresult *rows = harness_query(h, "SELECT m.uid, substr(e.id, 2)::bigint FROM told.message m"
-                                      " JOIN told.notification n USING (message_id) JOIN told.duty d USING (duty_id)"
-                                      " JOIN told.event e USING (event_id) WHERE m.state = 'sent'");
+    PGresult *rows =
+        harness_query(h, "SELECT m.uid, substr(e.id, 2)::bigint FROM told.message m"
+                         " JOIN told.notification n USING (message_id) JOIN told.duty d USING (duty_id)"
+                         " JOIN told.event e USING (event_id) WHERE m.state = 'sent'");
 
     for (int i = 0; i < PQntuples(rows); i++) {
         long number = strtol(PQgetvalue(rows, i, 1), NULL, 10) - WARM - 1;
@@ -85,8 +86,11 @@ static void measure_told(struct harness *h, struct times *mails, struct times *a
     bench_feed_await(feed);
     bench_feed_start(feed, WARM + 1, EVENTS, A_SECOND);
     bench_feed_await(feed);
-    if (!harness_await(h, "SELECT (SELECT count(*) FROM told.event_state WHERE state = 'waiting') + (SELECT count(*) FROM"
-                          " told.notification WHERE state IN ('queued', 'claimed'))", "0", SETTLE_MS))
+    if (!harness_await(
+            h,
+            "SELECT (SELECT count(*) FROM told.event_state WHERE state = 'waiting') + (SELECT count(*) FROM"
+            " told.notification WHERE state IN ('queued', 'claimed'))",
+            "0", SETTLE_MS))
         abort();
     for (long i = 0; i < EVENTS; i++)
         add(acks, bench_feed_put_us(feed, i), bench_feed_acked_us(feed, i));
@@ -94,7 +98,8 @@ static void measure_told(struct harness *h, struct times *mails, struct times *a
     bench_feed_close(feed);
     harness_signal(h, told, SIGTERM);
     if (mails->count < EVENTS) {
-        fprintf(stderr, "bench: %zu mails for %d events; see whether a charge still makes a duty\n", mails->count, EVENTS);
+        fprintf(stderr, "bench: %zu mails for %d events; see whether a charge still makes a duty\n",
+                mails->count, EVENTS);
         abort();
     }
 }
@@ -136,7 +141,8 @@ static void sleep_until(int64_t at_us)
         nanosleep(&t, NULL);
 }
 
-static void measure_plain(struct harness *h, const struct email_relay *relay, struct times *mails, struct times *acks)
+static void measure_plain(struct harness *h, const struct email_relay *relay, struct times *mails,
+                          struct times *acks)
 {
     static const atomic_bool never = false;
     char *conninfo = mem_printf("%s user=postgres", cluster_conninfo(harness_cluster(h)));
@@ -183,7 +189,8 @@ static void on_fault(void *cookie, const char *file, int line, const char *text)
     fprintf(stderr, "%s:%d: %s\n", file, line, text);
 }
 
-static void say(const struct bench_figure *to, const char *what, struct times *told, struct times *plain, const char *ceiling)
+static void say(const struct bench_figure *to, const char *what, struct times *told, struct times *plain,
+                const char *ceiling)
 {
     static const struct {
         const char *word;
@@ -191,10 +198,12 @@ static void say(const struct bench_figure *to, const char *what, struct times *t
     } LEVELS[] = {{"p50", 0.5}, {"p99", 0.99}};
 
     for (size_t i = 0; i < 2; i++) {
-        char *name = mem_printf("%s-%s", what, LEVELS[i].word), *of = mem_printf("%s-%s", ceiling, LEVELS[i].word);
+        char *name = mem_printf("%s-%s", what, LEVELS[i].word),
+             *of = mem_printf("%s-%s", ceiling, LEVELS[i].word);
         double least = bench_figure_percentile(plain->ms, plain->count, LEVELS[i].fraction);
 
-        bench_figure_latency(to, name, bench_figure_percentile(told->ms, told->count, LEVELS[i].fraction), least, of);
+        bench_figure_latency(to, name, bench_figure_percentile(told->ms, told->count, LEVELS[i].fraction),
+                             least, of);
         bench_figure_plain(to, of, least, "ms");
         free(name);
         free(of);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `make bench`: figures of told, each beside a ceiling that the same run has measured on the same machine. All of it is
- * loopback and bounded; `bench PART…` measures a part (store, email, latency).
+ * `make bench`: figures of told, each beside a ceiling that the same run has measured on the same machine.
+ * All of it is loopback and bounded; `bench PART…` measures a part (store, email, latency).
  */
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * publisher ─CURVE, ROUTER─▶ told --stages ingest ─▶ PostgreSQL (fsync on) ─▶ ACK, over one and over two connections;
- * the ceiling is one libpq connection that stores the same rows, 500 in a statement, and never waits for anybody else.
+ * publisher ─CURVE, ROUTER─▶ told --stages ingest ─▶ PostgreSQL (fsync on) ─▶ ACK, over one and over two
+ * connections; the ceiling is one libpq connection that stores the same rows, 500 in a statement, and never
+ * waits for anybody else.
  */
 #include "bench_store.h"
 
@@ -125,7 +126,8 @@ static void open_plain(struct bench *b)
 
 void bench_store(const struct bench_figure *to)
 {
-    static const struct harness_options options = {.durable = true, .count_only = true, .deadline_ms = 15000, .poll_ms = 1000};
+    static const struct harness_options options = {
+        .durable = true, .count_only = true, .deadline_ms = 15000, .poll_ms = 1000};
     struct bench b = {.h = harness_start(&options)};
     double one[ROUNDS], two[ROUNDS], plain[ROUNDS], ceiling;
     pid_t told = harness_told(b.h, "ingest", NULL);
@@ -146,7 +148,8 @@ void bench_store(const struct bench_figure *to)
     PQfinish(b.plain);
     harness_stop(b.h);
     ceiling = bench_figure_median(plain, ROUNDS);
-    bench_figure_rate(to, "events-stored-1-publisher", bench_figure_median(one, ROUNDS), "events/s", ceiling, "libpq-unnest-500");
+    bench_figure_rate(to, "events-stored-1-publisher", bench_figure_median(one, ROUNDS), "events/s", ceiling,
+                      "libpq-unnest-500");
     bench_figure_rate(to, "events-stored-2-publishers", bench_figure_median(two, ROUNDS), "events/s", ceiling,
                       "libpq-unnest-500");
     bench_figure_plain(to, "libpq-unnest-500", ceiling, "events/s");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two dispatchers on one database. One stops in mid-send for longer than its lease, the other takes its message over, and
- * the first goes on as if nothing had been. What it says then is refused by the fence; the message was accepted at most
- * twice, under one Message-ID, and the journal says why.
+ * Two dispatchers on one database. One stops in mid-send for longer than its lease, the other takes its
+ * message over, and the first goes on as if nothing had been. What it says then is refused by the fence; the
+ * message was accepted at most twice, under one Message-ID, and the journal says why.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "cast.h"
 #include "told/json.h"
@@ -28,7 +29,7 @@ static struct pair begin(void **state, const char *smtp_script)
     struct pair p = {.h = harness_start(&(struct harness_options){.story_from = "2024-06-03T09:00:00Z",
                                                                   .story_stands = true,
                                                                   .poll_ms = 50,
-                                                                  .lease_ms = 600,
+                                                                  .lease_ms = 1500,
                                                                   .senders = 1,
                                                                   .response_timeout_s = 30,
                                                                   .smtp_script = smtp_script})};
@@ -52,8 +53,13 @@ static int teardown(void **state)
 
 static void stop_first_and_let_the_other_send(struct pair *p)
 {
+    int status = 0;
+
     cast_await(p->h, "claimed 1", "SELECT concat_ws(' ', state, fence) " MESSAGE);
     harness_signal(p->h, p->first, SIGSTOP);
+    /* Stopped, not only told to: one of its threads might still run. */
+    assert_int_equal(waitpid(p->first, &status, WUNTRACED), p->first);
+    assert_true(WIFSTOPPED(status));
     harness_sinks_thaw(p->h);
     harness_told(p->h, "dispatch", NULL);
     cast_await(p->h, "sent 2 t", "SELECT concat_ws(' ', state, fence, uncertain) " MESSAGE);
@@ -61,21 +67,30 @@ static void stop_first_and_let_the_other_send(struct pair *p)
 
 static void await_refusal(struct pair *p, const char *late)
 {
-    cast_await(p->h, "1", "SELECT count(*) FROM told.journal JOIN told.message USING (message_id) WHERE recipient = 'p-ash' AND"
-                          " what = 'late result refused by the fence'");
+    cast_await(
+        p->h, "1",
+        "SELECT count(*) FROM told.journal JOIN told.message USING (message_id) WHERE recipient = 'p-ash' AND"
+        " what = 'late result refused by the fence'");
     cast_settle(p->h);
     cast_expect(p->h, "sent 2 2 1", "SELECT concat_ws(' ', state, fence, attempts, failures) " MESSAGE);
-    cast_expect(p->h, late, "SELECT string_agg(concat_ws(' ', number, a.outcome, a.uncertain, a.reason), ', ' ORDER BY number)"
-                            " FROM told.attempt a JOIN told.message USING (message_id) WHERE recipient = 'p-ash'");
-    cast_expect(p->h, "1", "SELECT count(*) FROM told.journal JOIN told.message USING (message_id) WHERE recipient = 'p-ash' AND"
-                           " what = 'message taken over, uncertain'");
+    cast_expect(
+        p->h, late,
+        "SELECT string_agg(concat_ws(' ', number, a.outcome, a.uncertain, a.reason), ', ' ORDER BY number)"
+        " FROM told.attempt a JOIN told.message USING (message_id) WHERE recipient = 'p-ash'");
+    cast_expect(
+        p->h, "1",
+        "SELECT count(*) FROM told.journal JOIN told.message USING (message_id) WHERE recipient = 'p-ash' AND"
+        " what = 'message taken over, uncertain'");
     /* Each of its two notifications was sent once, by the one that held the fence. */
-    cast_expect(p->h, "2 2", "SELECT count(*) || ' ' || count(DISTINCT notification_id) FROM told.journal WHERE what ="
-                             " 'notification sent' AND duty_id IN (SELECT duty_id FROM told.duty WHERE duty IN ('D01', 'D41'))");
+    cast_expect(
+        p->h, "2 2",
+        "SELECT count(*) || ' ' || count(DISTINCT notification_id) FROM told.journal WHERE what ="
+        " 'notification sent' AND duty_id IN (SELECT duty_id FROM told.duty WHERE duty IN ('D01', 'D41'))");
     assert_true(cast_log_has(p->h, "result=late"));
 }
 
-/* Both copies bear the message's id; one of them, sent when the first was uncertain, says that it may be a repeat. */
+/* Both copies bear the message's id; one of them, sent when the first was uncertain, says that it may be a
+ * repeat. */
 static void check_copies(struct pair *p)
 {
     char *uid = cast_value(p->h, "SELECT uid " MESSAGE), *text;
@@ -109,8 +124,9 @@ static void test_fence_refuses_the_250_of_one_that_was_stopped_before_the_body(v
     stop_first_and_let_the_other_send(&p);
     assert_int_equal(cast_mails_to(p.h, "ash"), 1);
     harness_signal(p.h, p.first, SIGCONT);
-    await_refusal(&p, "1 tempfail t its process gave no outcome; a late result came after it was taken over: delivered,"
-                      " 2 delivered f accepted");
+    await_refusal(
+        &p, "1 tempfail t its process gave no outcome; a late result came after it was taken over: delivered,"
+            " 2 delivered f accepted");
     check_copies(&p);
 }
 
@@ -126,16 +142,19 @@ static void test_fence_refuses_the_failure_of_one_that_was_stopped_after_the_dot
     /* The connection it waits on ends without a word. */
     harness_sinks_restart(p.h, NULL, NULL);
     harness_signal(p.h, p.first, SIGCONT);
-    await_refusal(&p, "1 tempfail t its process gave no outcome; a late result came after it was taken over: tempfail,"
-                      " 2 delivered f accepted");
+    await_refusal(
+        &p, "1 tempfail t its process gave no outcome; a late result came after it was taken over: tempfail,"
+            " 2 delivered f accepted");
     check_copies(&p);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_fence_refuses_the_250_of_one_that_was_stopped_before_the_body, teardown),
-        cmocka_unit_test_teardown(test_fence_refuses_the_failure_of_one_that_was_stopped_after_the_dot, teardown),
+        cmocka_unit_test_teardown(test_fence_refuses_the_250_of_one_that_was_stopped_before_the_body,
+                                  teardown),
+        cmocka_unit_test_teardown(test_fence_refuses_the_failure_of_one_that_was_stopped_after_the_dot,
+                                  teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

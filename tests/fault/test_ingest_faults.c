@@ -185,8 +185,7 @@ static void test_ingest_stops_a_key_when_it_is_revoked(void **state)
     dealer_event(dealer, "yos/revoked", "before", 1, "X1");
     assert_heard(dealer, "ACK");
     assert_int_equal(rename(path, aside), 0);
-    harness_signal(box->h, box->told, SIGHUP);
-    assert_true(harness_await_notify(box->h, "READY=1", 10000));
+    assert_true(harness_reload(box->h, box->told));
     /* The reload is done; ingest looks at the current configuration in each of its turns. */
     dealer_event(dealer, "yos/revoked", "after", 2, "X1");
     assert_true(dealer_hears_nothing(dealer, 1000));
@@ -195,8 +194,7 @@ static void test_ingest_stops_a_key_when_it_is_revoked(void **state)
     dealer_say(later, "PING", "{}");
     assert_true(dealer_hears_nothing(later, 500));
     assert_int_equal(rename(aside, path), 0);
-    harness_signal(box->h, box->told, SIGHUP);
-    assert_true(harness_await_notify(box->h, "READY=1", 10000));
+    assert_true(harness_reload(box->h, box->told));
     dealer_close(introduced(box, "yos", "yos/revoked"));
     dealer_close(later);
     dealer_close(dealer);

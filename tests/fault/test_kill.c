@@ -65,7 +65,9 @@ static void test_kill_twenty_times_under_load_loses_nothing(void **state)
     assert_true(crowd_settle(h, 120000));
     duties = crowd_duties(h);
     expected = crowd_expected(h);
-    assert_string_equal(duties, expected);
+    fault = crowd_difference(duties, expected);
+    if (fault != NULL)
+        fail_msg("%s", (fputs(fault, stderr), "see above"));
     assert_int_equal(harness_count(h, "SELECT count(*) FROM told.notification WHERE state NOT IN ('sent', 'superseded')"), 0);
     assert_int_equal(harness_count(h, "SELECT count(*) FROM told.event_state WHERE state NOT IN ('decided', 'review')"), 0);
     fault = crowd_mails_fault(h);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One bad part of a message, and one event that ends whoever decides it: they are set aside, and the others go on. */
+/* One bad part of a message, and one event that ends whoever decides it: they are set aside, and the others
+ * go on. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -41,30 +42,36 @@ static const char REGISTER[] =
 
 static char *defendant(const char *id, const char *born)
 {
-    return mem_printf("{\"masterDefendantId\":\"%s\",\"name\":\"Quillonna Vantreese\",\"dateOfBirth\":%s,\"hearing\":{"
-                      "\"defendantPresent\":true,\"hearingType\":\"Sentence\",\"jurisdiction\":\"MAGISTRATES\"},"
-                      "\"postHearingCustodyStatus\":\"Not Applicable\",\"prosecutionCasesOrApplications\":[{"
-                      "\"arrestSummonsNumber\":\"2401MP0000000000102A\",\"caseOrApplicationReference\":\"01MP1000524\",\"offences\":[{"
-                      "\"offenceCode\":\"TH68010\",\"offenceTitle\":\"Theft of bluebells\",\"orderIndex\":1,\"results\":[{"
-                      "\"cjsResultCode\":\"1141\",\"resultText\":\"YRO - Youth rehabilitation order England / Wales\"}]}]}]}",
-                      id, born);
+    return mem_printf(
+        "{\"masterDefendantId\":\"%s\",\"name\":\"Quillonna Vantreese\",\"dateOfBirth\":%s,\"hearing\":{"
+        "\"defendantPresent\":true,\"hearingType\":\"Sentence\",\"jurisdiction\":\"MAGISTRATES\"},"
+        "\"postHearingCustodyStatus\":\"Not Applicable\",\"prosecutionCasesOrApplications\":[{"
+        "\"arrestSummonsNumber\":\"2401MP0000000000102A\",\"caseOrApplicationReference\":\"01MP1000524\",\"offences\":[{"
+        "\"offenceCode\":\"TH68010\",\"offenceTitle\":\"Theft of bluebells\",\"orderIndex\":1,\"results\":[{"
+        "\"cjsResultCode\":\"1141\",\"resultText\":\"YRO - Youth rehabilitation order England / Wales\"}]}]}]}",
+        id, born);
 }
 
 static void test_poison_a_register_sets_aside_the_one_bad_defendant(void **state)
 {
     struct harness *h = begin(state, NULL);
-    char *one = defendant("5f0c1a52-0b7e-4a0e-9d55-0c3f5c2f2001", "\"2009-02-03\""), *bad = defendant("5f0c1a52-0b7e-4a0e-9d55-0c3f5c2f2002", "17"),
-         *three = defendant("5f0c1a52-0b7e-4a0e-9d55-0c3f5c2f2003", "\"2009-02-03\""), *text = mem_printf(REGISTER, one, bad, three),
-         *path = harness_path(h, "register.json");
+    char *one = defendant("5f0c1a52-0b7e-4a0e-9d55-0c3f5c2f2001", "\"2009-02-03\""),
+         *bad = defendant("5f0c1a52-0b7e-4a0e-9d55-0c3f5c2f2002", "17"),
+         *three = defendant("5f0c1a52-0b7e-4a0e-9d55-0c3f5c2f2003", "\"2009-02-03\""),
+         *text = mem_printf(REGISTER, one, bad, three), *path = harness_path(h, "register.json");
 
     harness_told(h, NULL, NULL);
     harness_write(h, "register.json", text);
     cast_succeed(h, "publish", "--feed", "register", path);
     cast_settle(h);
-    cast_expect(h, "t", "SELECT count(*) >= 2 AND bool_and(state IN ('review', 'decided')) FROM told.event_state JOIN told.event USING (event_id)"
-                        " WHERE parent_id IS NOT NULL");
-    cast_expect(h, "2", "SELECT count(DISTINCT encode(body, 'escape')::json->'data'->'person'->'identifiers'->>'ccd') FROM told.event"
-                        " WHERE parent_id IS NOT NULL");
+    cast_expect(
+        h, "t",
+        "SELECT count(*) >= 2 AND bool_and(state IN ('review', 'decided')) FROM told.event_state JOIN told.event USING (event_id)"
+        " WHERE parent_id IS NOT NULL");
+    cast_expect(
+        h, "2",
+        "SELECT count(DISTINCT encode(body, 'escape')::json->'data'->'person'->'identifiers'->>'ccd') FROM told.event"
+        " WHERE parent_id IS NOT NULL");
     cast_expect(h, "1", "SELECT count(*) FROM told.quarantine WHERE state = 'open'");
     cast_expect(h, "1", "SELECT count(*) FROM told.alarm WHERE kind = 'quarantine' AND duty_id IS NOT NULL");
     free(one);
@@ -88,11 +95,13 @@ static void test_poison_sets_poison_aside_and_goes_on(void **state)
     cast_say(h, "police.charge", "charge-4", "LCS-2", CAST_CHARGE);
     cast_say(h, "police.charge", "charge-5", "LCS-3", CAST_CHARGE);
     for (int i = 0; i < 2; i++)
-        assert_true(WIFSIGNALED(harness_signal(h, harness_told_begin(h, "decide", "TOLD_POISON=charge-3"), 0)));
+        assert_true(
+            WIFSIGNALED(harness_signal(h, harness_told_begin(h, "decide", "TOLD_POISON=charge-3"), 0)));
     harness_told(h, "decide", "TOLD_POISON=charge-3");
     cast_settle(h);
-    cast_expect(h, "charge-3 quarantined", "SELECT string_agg(concat_ws(' ', id, state), ', ') FROM told.event JOIN told.event_state"
-                                           " USING (event_id) WHERE state <> 'decided'");
+    cast_expect(h, "charge-3 quarantined",
+                "SELECT string_agg(concat_ws(' ', id, state), ', ') FROM told.event JOIN told.event_state"
+                " USING (event_id) WHERE state <> 'decided'");
     cast_expect(h, "4", "SELECT count(*) FROM told.duty WHERE duty = 'D41'");
     cast_expect(h, "1", "SELECT count(*) FROM told.alarm WHERE kind = 'quarantine' AND duty_id IS NOT NULL");
     /* One that comes after it is decided without a mark or a restart. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An unanswered duty climbs its lines a step at a time, by the calendar, until a person or a fact stops it. */
+/* An unanswered duty climbs its lines a step at a time, by the calendar, until a person or a fact stops it.
+ */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -29,7 +30,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static void publish(struct harness *h, const char *type, const char *lcs, const char *time, const char *fields)
+static void publish(struct harness *h, const char *type, const char *lcs, const char *time,
+                    const char *fields)
 {
     char *id = mem_printf("%s-%s", type, time);
 
@@ -49,17 +51,20 @@ static char *duty_id(struct harness *h, const char *duty)
 /* Up to which step the line of a role was told, to whom, and when the next one is. */
 static void expect_line(struct harness *h, const char *duty, const char *role, const char *want)
 {
-    cast_expect(h, want,
-                "SELECT concat_ws(' ', l.step, (SELECT string_agg(n.recipient || CASE n.state WHEN 'sent' THEN '' ELSE ' ' || n.state"
-                " END, '+' ORDER BY n.notification_id) FROM told.notification n WHERE n.duty_id = l.duty_id AND n.line = l.line"
-                " AND n.step = l.step AND n.telling = d.telling), to_char(l.next_at AT TIME ZONE 'UTC', 'Dy MM-DD HH24:MI'))"
-                " FROM told.duty_line l JOIN told.duty d USING (duty_id) WHERE d.duty = '%s' AND l.role = '%s'",
-                duty, role);
+    cast_expect(
+        h, want,
+        "SELECT concat_ws(' ', l.step, (SELECT string_agg(n.recipient || CASE n.state WHEN 'sent' THEN '' ELSE ' ' || n.state"
+        " END, '+' ORDER BY n.notification_id) FROM told.notification n WHERE n.duty_id = l.duty_id AND n.line = l.line"
+        " AND n.step = l.step AND n.telling = d.telling), to_char(l.next_at AT TIME ZONE 'UTC', 'Dy MM-DD HH24:MI'))"
+        " FROM told.duty_line l JOIN told.duty d USING (duty_id) WHERE d.duty = '%s' AND l.role = '%s'",
+        duty, role);
 }
 
 static void expect_open(struct harness *h, const char *duty)
 {
-    cast_expect(h, "t", "SELECT bool_and(state <> 'closed' AND next_at IS NOT NULL) FROM told.duty WHERE duty = '%s'", duty);
+    cast_expect(h, "t",
+                "SELECT bool_and(state <> 'closed' AND next_at IS NOT NULL) FROM told.duty WHERE duty = '%s'",
+                duty);
 }
 
 static void test_climbing_goes_step_by_step_from_friday_to_the_top_and_on(void **state)
@@ -86,8 +91,10 @@ static void test_climbing_goes_step_by_step_from_friday_to_the_top_and_on(void *
     /* The top again after each dwell, over a weekend too, and the operators' alarm. */
     cast_jump(h, "2024-06-07T16:00:00Z");
     expect_line(h, "D41", "social-worker", "5 p-fir Mon 06-10 16:00");
-    cast_expect(h, "2", "SELECT count(*) FROM told.alarm WHERE kind = 'unanswered-at-top' AND duty_id IS NOT NULL AND key IN"
-                        " (SELECT 'D-' || duty_id FROM told.duty WHERE duty IN ('D01', 'D41') AND event_id = 1)");
+    cast_expect(
+        h, "2",
+        "SELECT count(*) FROM told.alarm WHERE kind = 'unanswered-at-top' AND duty_id IS NOT NULL AND key IN"
+        " (SELECT 'D-' || duty_id FROM told.duty WHERE duty IN ('D01', 'D41') AND event_id = 1)");
     assert_true(cast_mails_to(h, "told-operators") >= 1);
     cast_jump(h, "2024-06-10T16:00:00Z");
     expect_line(h, "D41", "social-worker", "6 p-fir Tue 06-11 16:00");
@@ -97,8 +104,10 @@ static void test_climbing_goes_step_by_step_from_friday_to_the_top_and_on(void *
     expect_open(h, "D41");
     cast_expect(h, "0", "SELECT count(*) FROM told.duty WHERE state = 'closed'");
     /* Each step once, each told for itself. */
-    cast_expect(h, "8 8", "SELECT count(*) || ' ' || count(DISTINCT step) FROM told.notification n JOIN told.duty d USING (duty_id)"
-                          " WHERE d.duty = 'D41' AND d.event_id = 1 AND n.state = 'sent'");
+    cast_expect(
+        h, "8 8",
+        "SELECT count(*) || ' ' || count(DISTINCT step) FROM told.notification n JOIN told.duty d USING (duty_id)"
+        " WHERE d.duty = 'D41' AND d.event_id = 1 AND n.state = 'sent'");
     ignored = cast_value(h, "SELECT duty_id FROM told.duty WHERE duty = 'D41'");
     cast_succeed(h, "ack", ignored, "--for", "p-fir");
     free(ignored);
@@ -141,9 +150,12 @@ static void test_climbing_stops_on_an_acknowledgement(void **state)
     expect_open(h, "D41");
     cast_succeed(h, "ack", duty, "--for", "p-ash");
     cast_jump(h, "2024-06-05T16:00:00Z");
-    cast_expect(h, "closed acknowledged p-ash", "SELECT concat_ws(' ', d.state, closed_as, answered_for) FROM told.duty d JOIN"
-                                                " told.answer USING (duty_id) WHERE duty = 'D41'");
-    cast_expect(h, "0", "SELECT count(*) FROM told.notification JOIN told.duty USING (duty_id) WHERE duty = 'D41' AND step > 0");
+    cast_expect(h, "closed acknowledged p-ash",
+                "SELECT concat_ws(' ', d.state, closed_as, answered_for) FROM told.duty d JOIN"
+                " told.answer USING (duty_id) WHERE duty = 'D41'");
+    cast_expect(
+        h, "0",
+        "SELECT count(*) FROM told.notification JOIN told.duty USING (duty_id) WHERE duty = 'D41' AND step > 0");
     /* The other duty of the same charge was not answered by that. */
     expect_line(h, "D01", "social-worker", "1 p-cedar Thu 06-06 16:00");
     assert_int_not_equal(cast_operate(h, "ack", duty, "--for", "p-ash", NULL), 0);
@@ -176,15 +188,19 @@ static void test_climbing_sleeps_until_due_after_an_acknowledgement_of_what_must
     struct harness *h = begin(state, "2024-06-03T09:00:00Z");
     char *duty;
 
-    publish(h, "court.bail", "LCS-1", "2024-06-03T08:50:00Z",
-            CAST_COURT ",\"hearing\":\"h-1\",\"decision\":\"conditional\",\"objected\":false,\"reside_as_directed\":true,"
-                       "\"return_home_prohibited\":true,\"parents\":\"present\"");
+    publish(
+        h, "court.bail", "LCS-1", "2024-06-03T08:50:00Z",
+        CAST_COURT
+        ",\"hearing\":\"h-1\",\"decision\":\"conditional\",\"objected\":false,\"reside_as_directed\":true,"
+        "\"return_home_prohibited\":true,\"parents\":\"present\"");
     expect_line(h, "D22", "social-worker", "0 p-ash Mon 06-03 16:00");
     duty = duty_id(h, "D22");
     cast_succeed(h, "ack", duty, "--for", "p-ash");
     expect_line(h, "D22", "social-worker", "0 p-ash Mon 06-03 16:00");
-    cast_expect(h, "acknowledged t", "SELECT concat_ws(' ', state, (SELECT bool_and(stopped) FROM told.duty_line l WHERE l.duty_id ="
-                                     " d.duty_id)) FROM told.duty d WHERE duty = 'D22'");
+    cast_expect(
+        h, "acknowledged t",
+        "SELECT concat_ws(' ', state, (SELECT bool_and(stopped) FROM told.duty_line l WHERE l.duty_id ="
+        " d.duty_id)) FROM told.duty d WHERE duty = 'D22'");
     cast_jump(h, "2024-06-03T15:59:59Z");
     cast_bystander(h);
     expect_line(h, "D22", "social-worker", "0 p-ash Mon 06-03 16:00");
@@ -197,8 +213,10 @@ static void test_climbing_sleeps_until_due_after_an_acknowledgement_of_what_must
     expect_line(h, "D22", "social-worker", "2 p-dogwood Wed 06-05 16:00");
     cast_succeed(h, "done", duty, "--for", "p-dogwood", "--note", "a bed was found");
     cast_jump(h, "2024-06-06T16:00:00Z");
-    cast_expect(h, "done 2", "SELECT concat_ws(' ', closed_as, (SELECT max(step) FROM told.notification n WHERE n.duty_id = d.duty_id))"
-                             " FROM told.duty d WHERE duty = 'D22'");
+    cast_expect(
+        h, "done 2",
+        "SELECT concat_ws(' ', closed_as, (SELECT max(step) FROM told.notification n WHERE n.duty_id = d.duty_id))"
+        " FROM told.duty d WHERE duty = 'D22'");
     free(duty);
     cast_check(h);
 }
@@ -233,14 +251,16 @@ static void test_climbing_chases_those_outside_while_the_line_is_told(void **sta
     struct harness *h = begin(state, "2024-06-01T22:10:00Z");
 
     /* A court that is not ours on a Saturday: the home and the host service are asked. */
-    publish(h, "court.bail", "LCS-1", "2024-06-01T22:05:00Z",
-            ",\"court\":\"elsewhere-youth-court\",\"hearing\":\"h-1\",\"decision\":\"refused\",\"objected\":false");
+    publish(
+        h, "court.bail", "LCS-1", "2024-06-01T22:05:00Z",
+        ",\"court\":\"elsewhere-youth-court\",\"hearing\":\"h-1\",\"decision\":\"refused\",\"objected\":false");
     expect_line(h, "D27", "host-yos", "0 mailbox:host-yos Sat 06-01 23:10");
     cast_jump(h, "2024-06-01T23:10:00Z");
-    cast_expect(h, "chase mailbox:host-yos, escalate p-ivy",
-                "SELECT string_agg(n.kind || ' ' || n.recipient, ', ' ORDER BY n.kind) FROM told.notification n JOIN told.duty d"
-                " USING (duty_id) JOIN told.duty_line l USING (duty_id, line) WHERE d.duty = 'D27' AND l.role = 'host-yos'"
-                " AND n.step = 1 AND n.state IN ('sent', 'superseded')");
+    cast_expect(
+        h, "chase mailbox:host-yos, escalate p-ivy",
+        "SELECT string_agg(n.kind || ' ' || n.recipient, ', ' ORDER BY n.kind) FROM told.notification n JOIN told.duty d"
+        " USING (duty_id) JOIN told.duty_line l USING (duty_id, line) WHERE d.duty = 'D27' AND l.role = 'host-yos'"
+        " AND n.step = 1 AND n.state IN ('sent', 'superseded')");
     cast_check(h);
 }
 
@@ -249,10 +269,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_climbing_goes_step_by_step_from_friday_to_the_top_and_on, teardown),
         cmocka_unit_test_teardown(test_climbing_keeps_to_the_bank_holiday, teardown),
-        cmocka_unit_test_teardown(test_climbing_takes_an_hour_a_step_for_an_immediate_duty_at_night, teardown),
+        cmocka_unit_test_teardown(test_climbing_takes_an_hour_a_step_for_an_immediate_duty_at_night,
+                                  teardown),
         cmocka_unit_test_teardown(test_climbing_stops_on_an_acknowledgement, teardown),
         cmocka_unit_test_teardown(test_climbing_stops_when_done_or_void_with_words, teardown),
-        cmocka_unit_test_teardown(test_climbing_sleeps_until_due_after_an_acknowledgement_of_what_must_be_done, teardown),
+        cmocka_unit_test_teardown(
+            test_climbing_sleeps_until_due_after_an_acknowledgement_of_what_must_be_done, teardown),
         cmocka_unit_test_teardown(test_climbing_two_lines_side_by_side_until_each_is_answered, teardown),
         cmocka_unit_test_teardown(test_climbing_chases_those_outside_while_the_line_is_told, teardown),
     };

@@ -17,14 +17,14 @@
 
 /* A Monday, 10:00 in London. */
 #define NOW "2024-06-03T09:00:00Z"
-#define MESSAGE_OF(person) "SELECT %s FROM told.message WHERE recipient = 'p-" person "' AND channel = 'email' ORDER BY message_id LIMIT 1"
+#define MESSAGE_OF(person)                                                                                   \
+    "SELECT %s FROM told.message WHERE recipient = 'p-" person                                               \
+    "' AND channel = 'email' ORDER BY message_id LIMIT 1"
 
 static struct harness *begin(void **state, const char *smtp_script)
 {
-    struct harness *h = *state = harness_start(&(struct harness_options){.story_from = NOW,
-                                                                .story_stands = true,
-                                                                .poll_ms = 50,
-                                                                .smtp_script = smtp_script});
+    struct harness *h = *state = harness_start(&(struct harness_options){
+        .story_from = NOW, .story_stands = true, .poll_ms = 50, .smtp_script = smtp_script});
 
     cast_import(h);
     harness_told(h, NULL, NULL);
@@ -41,18 +41,22 @@ static void charge(struct harness *h, const char *lcs)
 {
     char *id = mem_printf("charge-%s", lcs);
 
-    cast_publish(h, &(struct cast_event){
-                        .type = "police.charge", .id = id, .time = "2024-06-03T08:50:00Z", .lcs = lcs, .fields = CAST_CHARGE});
+    cast_publish(h, &(struct cast_event){.type = "police.charge",
+                                         .id = id,
+                                         .time = "2024-06-03T08:50:00Z",
+                                         .lcs = lcs,
+                                         .fields = CAST_CHARGE});
     free(id);
 }
 
 /* Jumps to when the message of a person is tried next. */
 static void jump_to_retry(struct harness *h, const char *person, const char *channel)
 {
-    char *at = cast_value(h,
-                          "SELECT to_char(next_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') FROM told.message"
-                          " WHERE recipient = 'p-%s' AND channel = '%s' AND state = 'waiting'",
-                          person, channel);
+    char *at = cast_value(
+        h,
+        "SELECT to_char(next_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') FROM told.message"
+        " WHERE recipient = 'p-%s' AND channel = '%s' AND state = 'waiting'",
+        person, channel);
 
     assert_true(*at != '\0');
     cast_jump(h, at);
@@ -86,7 +90,8 @@ static char *text_of(const char *path)
 /* Reorganised: the role of MASH's manager is no more, but the duty that is open was to climb to it. */
 static void drop_the_mash_manager(struct harness *h)
 {
-    char *roles = text_of("conf/roles.conf"), *config = text_of(harness_config(h)), *root = realpath(".", NULL);
+    char *roles = text_of("conf/roles.conf"), *config = text_of(harness_config(h)),
+         *root = realpath(".", NULL);
     char *above = replaced(roles, "above = \"mash-manager\"", "above = \"social-work-service-manager\"");
     char *renamed = replaced(above, "  mash-manager:", "  mash-coordinator:");
     char *line = mem_printf("roles = \"%s/conf/roles.conf\"", root);
@@ -105,30 +110,37 @@ static void drop_the_mash_manager(struct harness *h)
 
 static void test_recipients_nobody_reaches_the_last_resort_alarms_and_climbs_at_once(void **state)
 {
-    struct harness *h = *state = harness_start(&(struct harness_options){.story_from = NOW, .story_stands = true, .poll_ms = 50});
+    struct harness *h = *state =
+        harness_start(&(struct harness_options){.story_from = NOW, .story_stands = true, .poll_ms = 50});
     pid_t told;
 
     cast_import(h);
     told = harness_told(h, NULL, NULL);
-    cast_publish(h, &(struct cast_event){.type = "police.concern",
-                                         .id = "concern-1",
-                                         .time = "2024-06-03T08:50:00Z",
-                                         .lcs = "LCS-1",
-                                         .fields = ",\"via\":\"school\",\"kind\":\"missing\",\"risk\":\"low\""});
+    cast_publish(h,
+                 &(struct cast_event){.type = "police.concern",
+                                      .id = "concern-1",
+                                      .time = "2024-06-03T08:50:00Z",
+                                      .lcs = "LCS-1",
+                                      .fields = ",\"via\":\"school\",\"kind\":\"missing\",\"risk\":\"low\""});
     cast_settle(h);
-    cast_expect(h, "mash", "SELECT role FROM told.duty_line JOIN told.duty USING (duty_id) WHERE duty = 'D14'");
+    cast_expect(h, "mash",
+                "SELECT role FROM told.duty_line JOIN told.duty USING (duty_id) WHERE duty = 'D14'");
     drop_the_mash_manager(h);
-    harness_signal(h, told, SIGHUP);
-    assert_true(harness_await_notify(h, "READY=1", 10000));
+    assert_true(harness_reload(h, told));
     cast_jump(h, "2024-06-04T16:00:00Z"); /* due, unanswered */
-    cast_expect(h, "mash-manager last-resort sent", "SELECT concat_ws(' ', role, recipient, n.state) FROM told.notification n"
-                                                    " JOIN told.duty d USING (duty_id) WHERE d.duty = 'D14' AND step = 1");
-    cast_expect(h, "p-dogwood sent", "SELECT concat_ws(' ', recipient, n.state) FROM told.notification n"
-                                     " JOIN told.duty d USING (duty_id) WHERE d.duty = 'D14' AND step = 2");
-    cast_expect(h, "1", "SELECT count(*) FROM told.alarm a JOIN told.duty d ON d.duty = 'D14' WHERE a.kind = 'nobody-to-tell'"
-                        " AND a.key LIKE 'D-' || d.duty_id || ' %%'");
+    cast_expect(h, "mash-manager last-resort sent",
+                "SELECT concat_ws(' ', role, recipient, n.state) FROM told.notification n"
+                " JOIN told.duty d USING (duty_id) WHERE d.duty = 'D14' AND step = 1");
+    cast_expect(h, "p-dogwood sent",
+                "SELECT concat_ws(' ', recipient, n.state) FROM told.notification n"
+                " JOIN told.duty d USING (duty_id) WHERE d.duty = 'D14' AND step = 2");
+    cast_expect(
+        h, "1",
+        "SELECT count(*) FROM told.alarm a JOIN told.duty d ON d.duty = 'D14' WHERE a.kind = 'nobody-to-tell'"
+        " AND a.key LIKE 'D-' || d.duty_id || ' %%'");
     assert_true(cast_mails_to(h, "last-resort") >= 1);
-    cast_expect(h, "t", "SELECT bool_and(next_at > '2024-06-04T16:00:00Z') FROM told.duty WHERE duty = 'D14'");
+    cast_expect(h, "t",
+                "SELECT bool_and(next_at > '2024-06-04T16:00:00Z') FROM told.duty WHERE duty = 'D14'");
     cast_check(h);
 }
 
@@ -141,13 +153,20 @@ static void test_recipients_a_leaver_between_two_tries_is_superseded(void **stat
     cast_settle(h);
     cast_import_people(h, "p-ash", "2024-06-02");
     jump_to_retry(h, "ash", "email");
-    cast_expect(h, "superseded another recipient holds the role now 2",
-                "SELECT concat_ws(' ', state, reason, count(*)) FROM told.notification WHERE recipient = 'p-ash' GROUP BY state, reason");
-    cast_expect(h, "sent 2", "SELECT state || ' ' || count(*) FROM told.notification WHERE recipient = 'p-cedar' AND step = 0"
-                             " GROUP BY state");
-    cast_expect(h, "2", "SELECT count(*) FROM told.journal WHERE what = 'notification ended' AND detail->>'state' = 'superseded'");
+    cast_expect(
+        h, "superseded another recipient holds the role now 2",
+        "SELECT concat_ws(' ', state, reason, count(*)) FROM told.notification WHERE recipient = 'p-ash' GROUP BY state, reason");
+    cast_expect(
+        h, "sent 2",
+        "SELECT state || ' ' || count(*) FROM told.notification WHERE recipient = 'p-cedar' AND step = 0"
+        " GROUP BY state");
+    cast_expect(
+        h, "2",
+        "SELECT count(*) FROM told.journal WHERE what = 'notification ended' AND detail->>'state' = 'superseded'");
     cast_expect(h, "cancelled", MESSAGE_OF("ash"), "state");
-    cast_expect(h, "t", "SELECT bool_and(because LIKE '%%p-ash has left%%') FROM told.notification WHERE recipient = 'p-cedar'");
+    cast_expect(
+        h, "t",
+        "SELECT bool_and(because LIKE '%%p-ash has left%%') FROM told.notification WHERE recipient = 'p-cedar'");
     assert_int_equal(cast_mails_to(h, "ash"), 0);
     assert_int_equal(cast_mails_to(h, "cedar"), 1);
     cast_expect(h, "2", "SELECT count(*) FROM told.duty WHERE state = 'told'");
@@ -165,10 +184,13 @@ static void test_recipients_two_roles_that_are_one_person_is_one_notification(vo
                                          .lcs = "LCS-2",
                                          .fields = ",\"state\":\"completed\",\"found\":[]"});
     cast_settle(h);
-    cast_expect(h, "sent superseded", "SELECT string_agg(n.state, ' ' ORDER BY n.state) FROM told.notification n"
-                                      " JOIN told.duty d USING (duty_id) WHERE d.duty = 'D10'");
-    cast_expect(h, "2 2", "SELECT count(*) || ' ' || count(reached_at) FROM told.duty_line JOIN told.duty USING (duty_id)"
-                          " WHERE duty = 'D10'");
+    cast_expect(h, "sent superseded",
+                "SELECT string_agg(n.state, ' ' ORDER BY n.state) FROM told.notification n"
+                " JOIN told.duty d USING (duty_id) WHERE d.duty = 'D10'");
+    cast_expect(
+        h, "2 2",
+        "SELECT count(*) || ' ' || count(reached_at) FROM told.duty_line JOIN told.duty USING (duty_id)"
+        " WHERE duty = 'D10'");
     cast_expect(h, "told", "SELECT state FROM told.duty WHERE duty = 'D10'");
     /* One word of theirs answers for both. */
     duty = cast_value(h, "SELECT duty_id FROM told.duty WHERE duty = 'D10'");
@@ -182,7 +204,9 @@ static void hearing(struct harness *h, const char *type, const char *id, const c
 {
     char *all = mem_printf(CAST_COURT ",\"hearing\":\"h-1\"%s", fields);
 
-    cast_publish(h, &(struct cast_event){.type = type, .id = id, .time = "2024-06-03T08:50:00Z", .lcs = "LCS-1", .fields = all});
+    cast_publish(h,
+                 &(struct cast_event){
+                     .type = type, .id = id, .time = "2024-06-03T08:50:00Z", .lcs = "LCS-1", .fields = all});
     cast_settle(h);
     free(all);
 }
@@ -195,18 +219,25 @@ static void test_recipients_six_duties_of_one_case_in_ten_minutes_are_two_mails(
     cast_settle(h);
     assert_int_equal(cast_mails_to(h, "ash"), 1);
     cast_jump(h, "2024-06-03T09:02:00Z");
-    hearing(h, "court.hearing-listed", "listed-1", ",\"at\":\"2024-07-20T09:00:00Z\",\"purpose\":\"first\""); /* D41 D43 */
+    hearing(h, "court.hearing-listed", "listed-1",
+            ",\"at\":\"2024-07-20T09:00:00Z\",\"purpose\":\"first\""); /* D41 D43 */
     cast_jump(h, "2024-06-03T09:05:00Z");
     hearing(h, "court.conviction", "convicted-1", ",\"on\":\"2024-06-03\",\"offences\":[]"); /* D42 */
     cast_jump(h, "2024-06-03T09:09:00Z");
-    hearing(h, "court.report-requested", "report-1", ",\"report\":\"psr\",\"due_on\":\"2024-07-10\""); /* D41, of the same hearing */
+    hearing(h, "court.report-requested", "report-1",
+            ",\"report\":\"psr\",\"due_on\":\"2024-07-10\""); /* D41, of the same hearing */
     assert_int_equal(cast_mails_to(h, "ash"), 1);
-    cast_expect(h, "6", "SELECT count(*) FROM told.duty d JOIN told.notification n USING (duty_id) WHERE n.recipient = 'p-ash'");
-    cast_expect(h, "2024-06-03 09:10:00", "SELECT next_at AT TIME ZONE 'UTC' FROM told.message WHERE state = 'waiting'");
+    cast_expect(
+        h, "6",
+        "SELECT count(*) FROM told.duty d JOIN told.notification n USING (duty_id) WHERE n.recipient = 'p-ash'");
+    cast_expect(h, "2024-06-03 09:10:00",
+                "SELECT next_at AT TIME ZONE 'UTC' FROM told.message WHERE state = 'waiting'");
     cast_jump(h, "2024-06-03T09:10:00Z");
     assert_int_equal(cast_mails_to(h, "ash"), 2);
-    cast_expect(h, "6", "SELECT count(DISTINCT duty_id) FROM told.duty JOIN told.notification n USING (duty_id) WHERE n.recipient ="
-                        " 'p-ash' AND n.state = 'sent'");
+    cast_expect(
+        h, "6",
+        "SELECT count(DISTINCT duty_id) FROM told.duty JOIN told.notification n USING (duty_id) WHERE n.recipient ="
+        " 'p-ash' AND n.state = 'sent'");
     cast_expect(h, "2", "SELECT count(DISTINCT message_id) FROM told.notification WHERE recipient = 'p-ash'");
     cast_check(h);
 }
@@ -222,12 +253,15 @@ static void test_recipients_immediate_never_waits_for_other_mail(void **state)
     assert_int_equal(cast_mails_to(h, "ash"), 1);
     hearing(h, "court.home-concern", "concern-1", "");
     assert_int_equal(cast_mails_to(h, "ash"), 2);
-    cast_expect(h, "sent", "SELECT n.state FROM told.notification n JOIN told.duty USING (duty_id) WHERE duty = 'D21'");
-    cast_expect(h, "queued", "SELECT n.state FROM told.notification n JOIN told.duty USING (duty_id) WHERE duty = 'D42'");
+    cast_expect(h, "sent",
+                "SELECT n.state FROM told.notification n JOIN told.duty USING (duty_id) WHERE duty = 'D21'");
+    cast_expect(h, "queued",
+                "SELECT n.state FROM told.notification n JOIN told.duty USING (duty_id) WHERE duty = 'D42'");
     cast_check(h);
 }
 
-/* The case reference is the one thing of a feed that is shown: here it is text that would harm a header, and no ASCII. */
+/* The case reference is the one thing of a feed that is shown: here it is text that would harm a header, and
+ * no ASCII. */
 static void test_recipients_shows_a_strange_case_reference_and_stays_within_ascii(void **state)
 {
     struct harness *h = begin(state, NULL);
@@ -258,12 +292,16 @@ static void test_recipients_shows_a_strange_case_reference_and_stays_within_asci
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_recipients_nobody_reaches_the_last_resort_alarms_and_climbs_at_once, teardown),
+        cmocka_unit_test_teardown(test_recipients_nobody_reaches_the_last_resort_alarms_and_climbs_at_once,
+                                  teardown),
         cmocka_unit_test_teardown(test_recipients_a_leaver_between_two_tries_is_superseded, teardown),
-        cmocka_unit_test_teardown(test_recipients_two_roles_that_are_one_person_is_one_notification, teardown),
-        cmocka_unit_test_teardown(test_recipients_six_duties_of_one_case_in_ten_minutes_are_two_mails, teardown),
+        cmocka_unit_test_teardown(test_recipients_two_roles_that_are_one_person_is_one_notification,
+                                  teardown),
+        cmocka_unit_test_teardown(test_recipients_six_duties_of_one_case_in_ten_minutes_are_two_mails,
+                                  teardown),
         cmocka_unit_test_teardown(test_recipients_immediate_never_waits_for_other_mail, teardown),
-        cmocka_unit_test_teardown(test_recipients_shows_a_strange_case_reference_and_stays_within_ascii, teardown),
+        cmocka_unit_test_teardown(test_recipients_shows_a_strange_case_reference_and_stays_within_ascii,
+                                  teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

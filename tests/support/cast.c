@@ -23,8 +23,8 @@
 #define BORN "2009-02-03"
 #define POSTCODE "SE98 7ZZ"
 
-static const char *const SECRETS[] = {GIVEN,     FAMILY,     BORN,       "3 February 2009", POSTCODE, "SE987ZZ", "bluebells",
-                                      "TH68010", "2019/0000", "LCS-"};
+static const char *const SECRETS[] = {GIVEN,     FAMILY,      BORN,      "3 February 2009", POSTCODE,
+                                      "SE987ZZ", "bluebells", "TH68010", "2019/0000",       "LCS-"};
 
 static void import(struct harness *h, const char *what, const char *text)
 {
@@ -38,16 +38,18 @@ static void import(struct harness *h, const char *what, const char *text)
 
 void cast_import_people(struct harness *h, const char *leaver, const char *left_on)
 {
-    static const char *const PEOPLE[][3] = {
-        {"ash", "north", ""},          {"birch", "north", ""},
-        {"cedar", "north", "social-work-team-manager"},
-        {"dogwood", "", "social-work-service-manager"},
-        {"elm", "", "head-of-service"}, {"fir", "", "director"},
-        {"gorse", "east", ""},         {"hazel", "east", "yos-duty-officer"},
-        {"ivy", "east", "yos-line-manager;yos-advanced-practitioner"},
-        {"larch", "", "yos-operations-manager"},
-        {"maple", "", "yos-service-manager"},
-        {"nutmeg", "", "yos-head-of-service"}};
+    static const char *const PEOPLE[][3] = {{"ash", "north", ""},
+                                            {"birch", "north", ""},
+                                            {"cedar", "north", "social-work-team-manager"},
+                                            {"dogwood", "", "social-work-service-manager"},
+                                            {"elm", "", "head-of-service"},
+                                            {"fir", "", "director"},
+                                            {"gorse", "east", ""},
+                                            {"hazel", "east", "yos-duty-officer"},
+                                            {"ivy", "east", "yos-line-manager;yos-advanced-practitioner"},
+                                            {"larch", "", "yos-operations-manager"},
+                                            {"maple", "", "yos-service-manager"},
+                                            {"nutmeg", "", "yos-head-of-service"}};
     struct buf b = {0};
 
     buf_text(&b, "person,name,email,team,posts,webhook,login,left_on\n");
@@ -55,7 +57,8 @@ void cast_import_people(struct harness *h, const char *leaver, const char *left_
         const char *const *p = PEOPLE[i];
         bool leaves = leaver != NULL && strcmp(leaver + 2, p[0]) == 0;
 
-        buf_printf(&b, "p-%s,Cast %s,%s@southwark.example,%s,%s,,,%s\n", p[0], p[0], p[0], p[1], p[2], leaves ? left_on : "");
+        buf_printf(&b, "p-%s,Cast %s,%s@southwark.example,%s,%s,,,%s\n", p[0], p[0], p[0], p[1], p[2],
+                   leaves ? left_on : "");
     }
     buf_text(&b, "p-juniper,Cast juniper,juniper@southwark.example,north,,case-system,,\n"
                  "p-kapok,Cast kapok,,north,,case-system,,\n");
@@ -66,16 +69,17 @@ void cast_import_people(struct harness *h, const char *leaver, const char *left_
 void cast_import(struct harness *h)
 {
     cast_import_people(h, NULL, NULL);
-    import(h, "children",
-           "lcs,born_on,looked_after_basis,in_need,protection_plan,care_leaver,open_to_social_care,open_to_yos,"
-           "home_authority,placement_authority,in_custody,sentenced,vulnerable,estranged\n"
-           "LCS-1," BORN ",s20,false,false,none,true,true,southwark,southwark,false,false,false,false\n"
-           "LCS-2," BORN ",none,true,false,none,true,true,southwark,southwark,false,false,false,false\n"
-           "LCS-3," BORN ",s20,false,false,none,true,true,southwark,southwark,false,false,false,false\n"
-           "LCS-4," BORN ",s20,false,false,none,true,true,southwark,southwark,false,false,false,false\n"
-           "LCS-5," BORN ",none,false,false,none,true,true,southwark,southwark,false,false,false,false\n"
-           "LCS-6," BORN ",s31,false,false,none,true,true,southwark,southwark,false,false,false,false\n"
-           "LCS-7," BORN ",none,,,none,true,true,southwark,southwark,false,false,false,false\n");
+    import(
+        h, "children",
+        "lcs,born_on,looked_after_basis,in_need,protection_plan,care_leaver,open_to_social_care,open_to_yos,"
+        "home_authority,placement_authority,in_custody,sentenced,vulnerable,estranged\n"
+        "LCS-1," BORN ",s20,false,false,none,true,true,southwark,southwark,false,false,false,false\n"
+        "LCS-2," BORN ",none,true,false,none,true,true,southwark,southwark,false,false,false,false\n"
+        "LCS-3," BORN ",s20,false,false,none,true,true,southwark,southwark,false,false,false,false\n"
+        "LCS-4," BORN ",s20,false,false,none,true,true,southwark,southwark,false,false,false,false\n"
+        "LCS-5," BORN ",none,false,false,none,true,true,southwark,southwark,false,false,false,false\n"
+        "LCS-6," BORN ",s31,false,false,none,true,true,southwark,southwark,false,false,false,false\n"
+        "LCS-7," BORN ",none,,,none,true,true,southwark,southwark,false,false,false,false\n");
     import(h, "allocations",
            "scheme,identifier,role,person,from\n"
            "lcs,LCS-1,social-worker,p-ash,2024-01-08\nlcs,LCS-1,yos-worker,p-gorse,2024-01-08\n"
@@ -109,12 +113,13 @@ void cast_publish(struct harness *h, const struct cast_event *e)
     struct buf line = {0}, out = {0}, err = {0};
     int code;
 
-    buf_printf(&line,
-               "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"%s\",\"type\":\"%s\",\"time\":\"%s\",\"data\":{\"person\":{"
-               "\"identifiers\":{\"%s\":\"%s\"},\"given_names\":\"" GIVEN "\",\"family_name\":\"" FAMILY "\",\"born_on\":\"" BORN
-               "\",\"postcode\":\"" POSTCODE "\"}",
-               e->id, SOURCES[source][1], e->type, e->time, e->lcs != NULL ? "lcs" : "pnc",
-               e->lcs != NULL ? e->lcs : "2019/0000123A");
+    buf_printf(
+        &line,
+        "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"%s\",\"type\":\"%s\",\"time\":\"%s\",\"data\":{\"person\":{"
+        "\"identifiers\":{\"%s\":\"%s\"},\"given_names\":\"" GIVEN "\",\"family_name\":\"" FAMILY
+        "\",\"born_on\":\"" BORN "\",\"postcode\":\"" POSTCODE "\"}",
+        e->id, SOURCES[source][1], e->type, e->time, e->lcs != NULL ? "lcs" : "pnc",
+        e->lcs != NULL ? e->lcs : "2019/0000123A");
     if (e->case_ref != NULL)
         buf_printf(&line, ",\"case\":\"%s\"", e->case_ref);
     else
@@ -133,8 +138,10 @@ void cast_say(struct harness *h, const char *type, const char *id, const char *l
     const char *blank = strchr(id, ' ');
     char *time = blank != NULL ? mem_copy_n(id, (size_t)(blank - id)) : mem_copy("2024-06-03T08:50:00Z");
 
-    cast_publish(h, &(struct cast_event){
-                        .type = type, .id = blank != NULL ? blank + 1 : id, .time = time, .lcs = lcs, .fields = fields});
+    cast_publish(
+        h,
+        &(struct cast_event){
+            .type = type, .id = blank != NULL ? blank + 1 : id, .time = time, .lcs = lcs, .fields = fields});
     free(time);
 }
 
@@ -149,17 +156,21 @@ void cast_bystander(struct harness *h)
     char *n = cast_value(h, "SELECT count(*) FROM told.event"), *id = mem_printf("bystander-%s", n),
          *case_ref = mem_printf("01MP6%s", n);
 
-    cast_publish(h, &(struct cast_event){.type = "court.conviction",
-                                         .id = id,
-                                         .time = "2024-05-31T10:00:00Z",
-                                         .lcs = "LCS-6",
-                                         .case_ref = case_ref,
-                                         .fields = CAST_COURT ",\"on\":\"2024-05-31\",\"hearing\":\"h-bystander\""});
-    cast_await(h, "1",
-               "SELECT count(*) FROM told.message m JOIN told.notification n USING (message_id) JOIN told.duty d USING (duty_id)"
-               " JOIN told.event e USING (event_id) WHERE e.id = '%s' AND m.state = 'sent'",
-               id);
-    cast_await(h, "0", "SELECT count(*) FROM told.journal j LEFT JOIN told.journal_seal s USING (journal_id) WHERE s.link IS NULL");
+    cast_publish(
+        h, &(struct cast_event){.type = "court.conviction",
+                                .id = id,
+                                .time = "2024-05-31T10:00:00Z",
+                                .lcs = "LCS-6",
+                                .case_ref = case_ref,
+                                .fields = CAST_COURT ",\"on\":\"2024-05-31\",\"hearing\":\"h-bystander\""});
+    cast_await(
+        h, "1",
+        "SELECT count(*) FROM told.message m JOIN told.notification n USING (message_id) JOIN told.duty d USING (duty_id)"
+        " JOIN told.event e USING (event_id) WHERE e.id = '%s' AND m.state = 'sent'",
+        id);
+    cast_await(
+        h, "0",
+        "SELECT count(*) FROM told.journal j LEFT JOIN told.journal_seal s USING (journal_id) WHERE s.link IS NULL");
     free(n);
     free(id);
     free(case_ref);
@@ -245,10 +256,11 @@ void cast_expect(struct harness *h, const char *want, const char *sql, ...)
 
 void cast_expect_duty(struct harness *h, const char *duty, const char *want)
 {
-    cast_expect(h, want,
-                "SELECT string_agg(concat_ws(' ', state, closed_as, to_char(due_at AT TIME ZONE 'UTC', 'MM-DD HH24:MI'), telling), '; '"
-                " ORDER BY duty_id) FROM told.duty WHERE duty = '%s'",
-                duty);
+    cast_expect(
+        h, want,
+        "SELECT string_agg(concat_ws(' ', state, closed_as, to_char(due_at AT TIME ZONE 'UTC', 'MM-DD HH24:MI'), telling), '; '"
+        " ORDER BY duty_id) FROM told.duty WHERE duty = '%s'",
+        duty);
 }
 
 void cast_await(struct harness *h, const char *want, const char *sql, ...)
@@ -297,8 +309,7 @@ long cast_mails_to(struct harness *h, const char *person)
     long count = 0;
     size_t i;
 
-    json_array_foreach(mails, i, mail)
-        count += strcmp(json_text_at(mail, "to"), address) == 0;
+    json_array_foreach(mails, i, mail) count += strcmp(json_text_at(mail, "to"), address) == 0;
     json_decref(mails);
     free(address);
     return count;
@@ -385,7 +396,8 @@ static void check_hooks(struct harness *h)
 
 void cast_check(struct harness *h)
 {
-    char *log = harness_log(h), *journal = cast_value(h, "SELECT coalesce(string_agg(j::text, E'\\n'), '') FROM told.journal j");
+    char *log = harness_log(h),
+         *journal = cast_value(h, "SELECT coalesce(string_agg(j::text, E'\\n'), '') FROM told.journal j");
 
     check_thin("the log", log);
     check_thin("the journal", journal);

@@ -281,6 +281,32 @@ char *crowd_expected(struct harness *h)
     return buf_take(&b);
 }
 
+static void add_missing(struct buf *b, char sign, const char *from, const char *in)
+{
+    for (const char *line = from; line[0] != '\0';) {
+        size_t len = strcspn(line, "\n");
+        bool found = false;
+
+        for (const char *l = in; l[0] != '\0' && !found; l += strcspn(l, "\n") + (l[strcspn(l, "\n")] == '\n'))
+            found = strcspn(l, "\n") == len && strncmp(l, line, len) == 0;
+        if (!found)
+            buf_printf(b, "%c %.*s\n", sign, (int)len, line);
+        line += len + (line[len] == '\n');
+    }
+}
+
+char *crowd_difference(const char *one, const char *other)
+{
+    struct buf b = {0};
+
+    if (strcmp(one, other) == 0)
+        return NULL;
+    add_missing(&b, '-', one, other);
+    add_missing(&b, '+', other, one);
+    buf_text(&b, "(- only in the first, + only in the second)\n");
+    return buf_take(&b);
+}
+
 long crowd_stored(struct harness *h)
 {
     return harness_count(h, "SELECT count(*) FROM told.event");

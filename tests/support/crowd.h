@@ -27,6 +27,8 @@ char *crowd_await(struct harness *h, const pid_t pids[3]);
 char *crowd_duties(struct harness *h);
 /* The same as the pure core gives it for the events stored, as `toldctl explain` would, each on its own (caller frees). */
 char *crowd_expected(struct harness *h);
+/* NULL when both texts have the same lines; else the lines that only one of them has (caller frees). */
+char *crowd_difference(const char *one, const char *other);
 /* The events stored of these sources. */
 long crowd_stored(struct harness *h);
 /* NULL, or what is wrong with what the mail sink wrote down: a message missing, unknown, or there more often than its

@@ -486,6 +486,17 @@ bool harness_await_notify(struct harness *h, const char *want, int timeout_ms)
     }
 }
 
+bool harness_reload(struct harness *h, pid_t told)
+{
+    char text[4096];
+
+    while (recv(h->notify_fd, text, sizeof text, 0) > 0)
+        ;
+    buf_reset(&h->notified);
+    kill(told, SIGHUP);
+    return harness_await_notify(h, "RELOADING=1", 10000) && harness_await_notify(h, "READY=1", 10000);
+}
+
 static char *read_file(const char *path)
 {
     struct buf b = {0};

@@ -57,6 +57,8 @@ pid_t harness_told_begin(struct harness *h, const char *stages, const char *extr
 int harness_signal(struct harness *h, pid_t told, int signo);
 /* What systemd would have been told since the last call: lines of all notifications. Waits for `want` at most timeout_ms. */
 bool harness_await_notify(struct harness *h, const char *want, int timeout_ms);
+/* SIGHUP, and returns once told said that it is ready again; false if it did not. */
+bool harness_reload(struct harness *h, pid_t told);
 char *harness_read(const struct harness *h, const char *name); /* a file of its directory, "" if there is none; caller frees */
 char *harness_log(const struct harness *h); /* what all told processes wrote so far; caller frees */
 
