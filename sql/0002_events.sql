@@ -31,8 +31,8 @@ CREATE TABLE told.event_state (
     retracted_by bigint REFERENCES told.event  -- treated as never said from then on
 ) WITH (fillfactor = 80);
 -- "Waiting" is a state of the row, never "above the last number seen": numbers are taken early and commit late.
+-- Three indexes, each small: what was begun before, what nobody is matched to yet, and what is to be decided, by child.
 CREATE INDEX event_state_suspect ON told.event_state (event_id) WHERE state = 'waiting' AND begun > 0;
--- Two indexes, each small: what nobody is matched to yet, and what is to be decided, by child.
 CREATE INDEX event_state_unmatched ON told.event_state (event_id) WHERE state = 'waiting' AND child_id IS NULL;
 CREATE INDEX event_state_undecided ON told.event_state (child_id, event_id) WHERE state = 'waiting' AND child_id IS NOT NULL;
 CREATE INDEX event_state_child ON told.event_state (child_id) WHERE child_id IS NOT NULL;
