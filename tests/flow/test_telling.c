@@ -185,7 +185,10 @@ static void test_telling_webhook_410_is_final_and_alarms_but_the_mail_tells(void
         "SELECT min(state) || ' ' || count(*) FROM told.notification WHERE recipient = 'p-juniper' AND channel = 'email'");
     cast_expect(h, "failed 4",
                 "SELECT min(state) || ' ' || count(*) FROM told.notification WHERE channel = 'webhook'");
-    /* Escalate is woken by the failure; it may take its turn after dispatch has settled. */
+    /* The manager's second notice of the case may wait its ten minutes for company, and escalate may take its turn after
+     * dispatch has settled. */
+    cast_await(h, "2", "SELECT count(*) FROM told.notification WHERE recipient = 'p-cedar' AND step = 1");
+    PQclear(harness_query(h, "UPDATE told.installation SET told_from = told_from + interval '11 minutes'"));
     cast_await(
         h, "2",
         "SELECT count(*) FROM told.notification n JOIN told.duty d USING (duty_id) JOIN told.event e USING (event_id)"
