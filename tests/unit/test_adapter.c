@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "told/adapter.h"
 #include "told/buf.h"
@@ -380,10 +381,7 @@ static void test_adapter_register_reads_the_published_sample(void **state)
 
     (void)state;
     free(path);
-    if (message == NULL) {
-        skip();
-        return;
-    }
+    assert_non_null(message);
     run_register(message, &list);
     assert_sound(&list);
     assert_int_equal(count_events(&list, "court.appearance", "m1/0/0/"), 1);
@@ -421,8 +419,10 @@ int main(void)
         cmocka_unit_test(test_adapter_register_turns_an_event_the_catalogue_refuses_into_a_fault),
         cmocka_unit_test(test_adapter_cloudevents_hands_the_event_on),
         cmocka_unit_test(test_adapter_names_are_known_or_refused),
-        cmocka_unit_test(test_adapter_register_reads_the_published_sample),
+        cmocka_unit_test(test_adapter_register_reads_the_published_sample), /* last: only where the samples are */
     };
+    const char *shared = getenv("TOLD_SHARED");
+    bool samples = access(shared == NULL ? "../shared/samples" : shared, F_OK) == 0;
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return _cmocka_run_group_tests("tests", tests, sizeof tests / sizeof *tests - !samples, NULL, NULL);
 }
