@@ -10,7 +10,7 @@
 #include "decide_foreign.h"
 #include "log.h"
 #include "store.h"
-#include "timeline.h"
+#include "timeline_load.h"
 #include "told/hashchain.h"
 #include "told/mem.h"
 #include "version_shelf.h"

@@ -3,7 +3,7 @@
 #ifndef TOLD_TIMELINE_SOURCE_H
 #define TOLD_TIMELINE_SOURCE_H
 
-#include "timeline.h"
+#include "told/timeline.h"
 
 /* For a name as rules write it ("child.looked_after", "child.has(yos-worker)", "event.court", "release.on"). `input` is
  * what the event at `index` is decided on. Never NULL; new reference:

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "decide_court.h"
+#include "timeline_load.h"
 #include "timeline_source.h"
 #include "told/explain.h"
 

@@ -3,7 +3,7 @@
 #ifndef TOLD_TOLDCTL_BECAUSE_H
 #define TOLD_TOLDCTL_BECAUSE_H
 
-#include "timeline.h"
+#include "told/timeline.h"
 #include "toldctl.h"
 
 /* One stored event, ready to be decided again. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "timeline.h"
+#include "timeline_load.h"
 #include "told/mem.h"
 #include "toldctl_coverage.h"
 

@@ -7,7 +7,7 @@
 
 #include "decide_court.h"
 #include "rule_table.h"
-#include "timeline.h"
+#include "timeline_load.h"
 #include "told/decide.h"
 #include "toldctl.h"
 

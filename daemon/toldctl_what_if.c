@@ -7,7 +7,7 @@
 
 #include "config_read.h"
 #include "decide_court.h"
-#include "timeline.h"
+#include "timeline_load.h"
 #include "told/contrast.h"
 #include "told/mem.h"
 #include "toldctl.h"

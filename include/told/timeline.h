@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * All that is stored about one child, in the order in which it became true: of two facts the later valid-from holds,
- * never the later arrival. Read under the lock on the child's row.
+ * never the later arrival.
  */
 #ifndef TOLD_TIMELINE_H
 #define TOLD_TIMELINE_H
 
-#include "pg.h"
 #include "told/decide.h"
 
 enum timeline_state {
@@ -49,8 +48,8 @@ struct timeline {
     size_t fact_count;
 };
 
-/* False when the database failed. */
-bool timeline_load(struct timeline *t, struct pg *pg, int64_t child_id);
+/* Puts the events into their order, once they are all there. */
+void timeline_order(struct timeline *t);
 void timeline_release(struct timeline *t);
 /* Forgets what was recorded after `at`: the timeline as it was then, as far as it is still stored. */
 void timeline_as_of(struct timeline *t, struct instant at);

@@ -1,40 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "timeline.h"
+#include "told/timeline.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "told/mem.h"
-
-static const struct pg_statement CHILD = {"timeline_child", "SELECT born_on::text FROM told.child WHERE child_id = $1", 1};
-
-static const struct pg_statement EVENTS = {
-    "timeline_events",
-    "SELECT e.event_id, encode(e.body, 'escape'), " PG_INSTANT("e.received_at") ", CASE WHEN s.retracted_by IS NOT NULL THEN"
-    " 'retracted' WHEN s.state = 'held' AND s.reason = 'feed frozen' THEN 'frozen' ELSE s.state END, s.outcome"
-    " FROM told.event_state s JOIN told.event e USING (event_id) WHERE s.child_id = $1 ORDER BY e.received_at, e.event_id",
-    1};
-
-/* What events said is read from the events themselves; these are the statements that came another way. */
-static const struct pg_statement FACTS = {
-    "timeline_facts",
-    "SELECT " PG_INSTANT("valid_from") ", field, value::text, NULL, NULL, status_id AS n, recorded_at AS r, valid_from AS v,"
-    " origin, recorded_by, " PG_INSTANT("recorded_at")
-    " FROM told.child_status WHERE child_id = $1 AND origin <> 'event'"
-    " UNION ALL SELECT " PG_INSTANT("valid_from") ", NULL, NULL, role, person_id, allocation_id, recorded_at, valid_from,"
-    " origin, recorded_by, " PG_INSTANT("recorded_at")
-    " FROM told.child_allocation WHERE child_id = $1 AND origin <> 'event' ORDER BY v, r, n",
-    1};
-
-static enum timeline_state state_of(const char *text)
-{
-    if (strcmp(text, "waiting") == 0)
-        return TIMELINE_WAITING;
-    if (strcmp(text, "decided") == 0 || strcmp(text, "review") == 0)
-        return TIMELINE_DECIDED;
-    return strcmp(text, "held") == 0 ? TIMELINE_HELD : TIMELINE_OUT;
-}
 
 static int by_validity(const void *a_, const void *b_)
 {
@@ -48,71 +18,12 @@ static int by_validity(const void *a_, const void *b_)
     return order;
 }
 
-static void read_event(PGresult *rows, int i, struct timeline_event *ret)
+void timeline_order(struct timeline *t)
 {
-    enum event_fault fault;
-    char *reason = NULL;
-    size_t len = 0;
-    unsigned char *body = PQunescapeBytea((const unsigned char *)pg_column(rows, i, 1), &len);
-
-    ret->event_id = pg_column_int(rows, i, 0);
-    ret->received_at = pg_column_instant(rows, i, 2);
-    ret->frozen = strcmp(pg_column(rows, i, 3), "frozen") == 0;
-    ret->state = ret->frozen ? TIMELINE_HELD : state_of(pg_column(rows, i, 3));
-    ret->outcome = mem_copy(pg_column(rows, i, 4));
-    ret->event = event_parse((const char *)body, len, &fault, &reason);
-    ret->valid_from = ret->event != NULL ? event_valid_from(ret->event) : ret->received_at;
-    /* A retraction took something back; it says nothing itself. What waits and cannot be read is for who decides it. */
-    if (ret->event == NULL ? ret->state != TIMELINE_WAITING : event_retracts(ret->event) != NULL && ret->state == TIMELINE_DECIDED)
-        ret->state = TIMELINE_OUT;
-    free(reason);
-    PQfreemem(body);
-}
-
-static void read_fact(PGresult *rows, int i, struct timeline_fact *ret)
-{
-    const char *value = pg_column(rows, i, 2);
-
-    ret->valid_from = pg_column_instant(rows, i, 0);
-    ret->field = mem_copy(pg_column(rows, i, 1));
-    ret->value = value != NULL ? json_loads(value, JSON_DECODE_ANY, NULL) : NULL;
-    ret->role = mem_copy(pg_column(rows, i, 3));
-    ret->person = mem_copy(pg_column(rows, i, 4));
-    ret->number = pg_column_int(rows, i, 5);
-    ret->is_answer = strcmp(pg_column(rows, i, 8), "answer") == 0;
-    ret->recorded_by = mem_copy(pg_column(rows, i, 9));
-    ret->recorded_at = pg_column_instant(rows, i, 10);
-}
-
-bool timeline_load(struct timeline *t, struct pg *pg, int64_t child_id)
-{
-    char id[24];
-    const char *values[] = {id};
-    PGresult *child = NULL, *events = NULL, *facts = NULL;
-
-    *t = (struct timeline){.child_id = child_id};
-    snprintf(id, sizeof id, "%lld", (long long)child_id);
-    if ((child = pg_run(pg, &CHILD, values)) == NULL || (events = pg_run(pg, &EVENTS, values)) == NULL ||
-        (facts = pg_run(pg, &FACTS, values)) == NULL)
-        goto done;
-    if (PQntuples(child) > 0)
-        t->born_on = mem_copy(pg_column(child, 0, 0));
-    t->count = (size_t)PQntuples(events);
-    t->events = mem_new(sizeof *t->events * (t->count + 1));
-    for (size_t i = 0; i < t->count; i++)
-        read_event(events, (int)i, &t->events[i]);
+    t->amended = false;
     for (size_t i = 0; i < t->count; i++)
         t->amended |= t->events[i].event != NULL && event_amends(t->events[i].event) != NULL;
     qsort(t->events, t->count, sizeof *t->events, by_validity);
-    t->fact_count = (size_t)PQntuples(facts);
-    t->facts = mem_new(sizeof *t->facts * (t->fact_count + 1));
-    for (size_t i = 0; i < t->fact_count; i++)
-        read_fact(facts, (int)i, &t->facts[i]);
-done:
-    PQclear(child);
-    PQclear(events);
-    PQclear(facts);
-    return t->facts != NULL;
 }
 
 static void release_fact(struct timeline_fact *fact)
