@@ -150,7 +150,7 @@ static bool join_duty(struct duty_store *s, const struct decide_subject *about, 
                                                    .child_id = about->child_id,
                                                    .duty_id = same->duty_id});
     if (ok && changed && !same->closed)
-        ok = duty_store_tell_again(s, same->duty_id, as_of_first->due_at, as_of_first->immediate, as_of_first->shows);
+        ok = duty_store_tell_again(s, same->duty_id, as_of_first->due_at, as_of_first->immediate, as_of_first->shows, NULL);
     decision_release(&first);
     return ok;
 }

@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "decide_apply.h"
+#include "decide_clock.h"
 #include "decide_court.h"
 #include "decide_foreign.h"
+#include "decide_handover.h"
+#include "decide_watch.h"
 #include "log.h"
 #include "store.h"
 #include "timeline_load.h"
@@ -65,6 +68,7 @@ static const struct pg_statement STATUS = {
 struct child {
     struct duty_store *s;
     struct timeline t;
+    bool calendar_changed; /* one of the events said so: all open clocks are counted again */
     const struct timeline_event *cause; /* what is being decided now: others are decided again because of it */
 };
 
@@ -114,16 +118,25 @@ static bool retract(struct child *c, struct timeline_event *target, const struct
     return ok;
 }
 
-/* The rule as it was when the duty opened: that is what closes it. NULL where that version cannot be read any more; then
- * no event closes the duty, and it climbs until a person does. False when the database failed. */
-static bool pinned_rule(struct child *c, const char *hash, const char *name, const struct rule **ret)
+/* What a watch waited for may have happened before its moment and be heard of after it: it closes the duty all the same. */
+static bool is_instant(const struct event *event)
 {
-    const struct protocol *protocol = c->s->config->protocol;
-    bool ok = true;
+    return strcmp(event_type(event), EVENT_TYPE_INSTANT) == 0;
+}
 
-    if (strcmp(hash, protocol_hash(protocol)) != 0)
-        protocol = version_shelf_protocol(c->s->versions, c->s->pg, hash, &ok);
-    *ret = protocol != NULL ? protocol_find(protocol, name) : NULL;
+static const char *word_of(const struct event *event, const char *field)
+{
+    const char *word = json_text_at(json_object_get(event_json(event), "data"), field);
+
+    return word != NULL ? word : "";
+}
+
+static bool supersede(struct child *c, int64_t duty_id, const struct timeline_event *by)
+{
+    char *reason = mem_printf("superseded: %s", event_type(by->event));
+    bool ok = duty_store_close(c->s, duty_id, "void", reason, by->event_id);
+
+    free(reason);
     return ok;
 }
 
@@ -134,17 +147,25 @@ static bool discharge(struct child *c, const struct timeline_event *e)
     bool ok = rows != NULL;
 
     for (int i = 0; ok && i < PQntuples(rows); i++) {
-        const struct rule *rule = NULL;
         int64_t ground = pg_column_int(rows, i, 2);
+        /* As it was when the duty opened: that is what closes it. Where that version cannot be read any more no event closes
+         * the duty, and it climbs until a person does. */
+        const struct rule *rule = version_shelf_rule(c->s->versions, c->s->pg, c->s->config->protocol, pg_column(rows, i, 3),
+                                                     pg_column(rows, i, 1), &ok);
 
-        ok = pinned_rule(c, pg_column(rows, i, 3), pg_column(rows, i, 1), &rule);
         for (size_t k = 0; ok && rule != NULL && k < c->t.count; k++) {
             const struct timeline_event *g = &c->t.events[k];
 
-            if (g->event_id != ground || g->event == NULL || g == e || instant_compare(e->valid_from, g->valid_from) < 0)
+            enum decide_close close;
+
+            if (g->event_id != ground || g->event == NULL || g == e ||
+                (instant_compare(e->valid_from, g->valid_from) < 0 && !is_instant(g->event)))
                 continue;
-            if (decide_closes(rule, g->event, e->event))
+            close = decide_closes(rule, g->event, e->event);
+            if (close == DECIDE_CLOSES_DISCHARGED)
                 ok = duty_store_close(c->s, pg_column_int(rows, i, 0), "discharged", event_type(e->event), e->event_id);
+            if (close == DECIDE_CLOSES_SUPERSEDED)
+                ok = supersede(c, pg_column_int(rows, i, 0), e);
         }
     }
     PQclear(rows);
@@ -364,8 +385,9 @@ static bool decide_waiting(struct child *c, size_t index)
     if (!discharge(c, e) || (e->outcome == NULL && !record_statements(c, e)) || !decide_at(c, index, false))
         return false;
     e->state = TIMELINE_DECIDED;
+    c->calendar_changed |= is_instant(e->event) && strcmp(word_of(e->event, "what"), "calendar") == 0;
     wake_waiters(c, e);
-    return decide_later(c, target != NULL && target < e ? (size_t)(target - c->t.events) : index);
+    return decide_handover(c->s, &c->t, e) && decide_later(c, target != NULL && target < e ? (size_t)(target - c->t.events) : index);
 }
 
 int decide_child(struct duty_store *s, int64_t child_id, int64_t only)
@@ -382,6 +404,8 @@ int decide_child(struct duty_store *s, int64_t child_id, int64_t only)
             c.t.events[i].state = TIMELINE_HELD;
     for (size_t i; count >= 0 && (i = timeline_next_waiting(&c.t)) < c.t.count;)
         count = decide_waiting(&c, i) ? count + 1 : -1;
+    if (count > 0 && (!decide_watch_plan(s, &c.t) || !decide_clock_child(s, &c.t, c.calendar_changed)))
+        count = -1;
     timeline_release(&c.t);
     return count;
 }

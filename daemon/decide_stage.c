@@ -12,8 +12,10 @@
 #include <string.h>
 
 #include "decide_child.h"
+#include "decide_clock.h"
 #include "decide_foreign.h"
 #include "decide_match.h"
+#include "decide_watch.h"
 #include "log.h"
 #include "stage.h"
 #include "stage_wake.h"
@@ -25,6 +27,7 @@ enum {
     MATCH_MOST = 200,    /* events matched in one transaction */
     CHILDREN_MOST = 100, /* children locked in one transaction */
     STEPS_MOST = 20,     /* steps in one tick: then timers and stops get their turn */
+    SWEEP_EVERY_MS = 60 * 1000, /* a process of before may still open duties by the calendar of before */
     POISON_MOST = 2,     /* tries begun without an end before an event is set aside */
 };
 
@@ -79,6 +82,7 @@ struct decider {
     struct pg *pg;
     struct config *known; /* a reference to the snapshot that `roles` and the stored versions belong to */
     struct directory *roles;
+    int64_t sweep_at_ms; /* monotonic: when to look again for clocks that another calendar counted */
     struct version_shelf *versions;
     int64_t careful_until; /* what waited when we started, or when a step failed: one event at a time up to here */
     bool started;
@@ -107,6 +111,7 @@ static bool keep_lines(struct decider *d, const struct config *config)
 static bool take_config(struct decider *d, struct config *config, struct instant now)
 {
     char at[INSTANT_TEXT_SIZE];
+    struct duty_store s = {.pg = d->pg, .config = config, .now = now};
 
     if (d->known == config)
         return true;
@@ -116,12 +121,13 @@ static bool take_config(struct decider *d, struct config *config, struct instant
     if (!pg_begin(d->pg) || !pg_text(d->pg, "SELECT pg_advisory_xact_lock(7401, 2)") ||
         !pg_do(d->pg, &KEEP_PROTOCOL, (const char *[]){protocol_hash(config->protocol), config->protocol_text, at}) ||
         !pg_do(d->pg, &KEEP_CALENDAR, (const char *[]){calendar_hash(config->calendar), config->calendar_text, at}) ||
-        !keep_lines(d, config) || !pg_commit(d->pg)) {
+        !keep_lines(d, config) || !decide_clock_enforce(&s) || !pg_commit(d->pg)) {
         pg_rollback(d->pg);
         return false;
     }
     config_unref(d->known);
     d->known = config_ref(config);
+    d->sweep_at_ms = 0;
     return true;
 }
 
@@ -290,10 +296,23 @@ static bool start(struct decider *d)
     return true;
 }
 
+/* The moments that have come, and the clocks that another calendar has moved: events of told's own. */
+static int moments_step(struct decider *d, struct duty_store *s)
+{
+    int come = decide_watch_come(s), swept = 0;
+
+    if (come >= 0 && clock_monotonic_ms() >= d->sweep_at_ms) {
+        swept = decide_clock_sweep(s);
+        if (swept == 0)
+            d->sweep_at_ms = clock_monotonic_ms() + SWEEP_EVERY_MS;
+    }
+    return come < 0 || swept < 0 ? -1 : come + swept;
+}
+
 /* One step of either kind. Returns how much was done, 0 when nothing waits, -1 when the database failed. */
 static int step(struct decider *d, struct duty_store *s)
 {
-    int matched, decided;
+    int matched, decided, come;
 
     if (d->careful_until > 0) {
         int careful = careful_step(d, s);
@@ -303,7 +322,9 @@ static int step(struct decider *d, struct duty_store *s)
     }
     matched = decide_match_step(s, MATCH_MOST, 0);
     decided = matched < 0 ? -1 : decide_step(d, s);
-    return decided < 0 ? -1 : matched + decided;
+    /* Last, so that what came before a moment is decided before it. */
+    come = matched + decided != 0 ? 0 : moments_step(d, s);
+    return decided < 0 || come < 0 ? -1 : matched + decided + come;
 }
 
 static struct instant decide_tick(void *state, struct stage *stage, struct config *config, struct instant now)
@@ -331,7 +352,7 @@ static struct instant decide_tick(void *state, struct stage *stage, struct confi
         stage_wake_next(stage, d->pg, STAGE_DISPATCH);
         stage_wake_next(stage, d->pg, STAGE_ESCALATE);
     }
-    return done > 0 || (done < 0 && pg_status(d->pg) == PG_AGAIN) ? clock_told(stage->clock) : INSTANT_NONE;
+    return done > 0 || (done < 0 && pg_status(d->pg) == PG_AGAIN) ? clock_told(stage->clock) : decide_watch_soonest(d->pg);
 }
 
 void *decide_stage_run(void *stage_)

@@ -167,7 +167,8 @@ bool duty_store_notify(struct duty_store *s, int64_t duty_id, int telling, int l
                                   s->shadow ? "shadow: nobody is told" : NULL, instant_print(s->now, now)});
 }
 
-bool duty_store_tell_again(struct duty_store *s, int64_t duty_id, struct instant due_at, bool immediate, const char *shows)
+bool duty_store_tell_again(struct duty_store *s, int64_t duty_id, struct instant due_at, bool immediate, const char *shows,
+                           const char *why)
 {
     char id[24], due[INSTANT_TEXT_SIZE], was_due[INSTANT_TEXT_SIZE], now[INSTANT_TEXT_SIZE], telling[24], *detail;
     PGresult *result;
@@ -182,7 +183,7 @@ bool duty_store_tell_again(struct duty_store *s, int64_t duty_id, struct instant
     snprintf(telling, sizeof telling, "%lld", (long long)pg_column_int(result, 0, 0));
     instant_print(pg_column_instant(result, 0, 1), was_due);
     PQclear(result);
-    detail = store_detail("telling", telling, "due_at", due, "was_due_at", was_due, NULL);
+    detail = store_detail("telling", telling, "due_at", due, "was_due_at", was_due, "because", why, NULL);
     ok = pg_do(s->pg, &CLOSE_QUEUED, (const char *[]){id, "overtaken by a change"}) &&
          pg_do(s->pg, &RETELL_ROLES,
                (const char *[]){id, telling, s->shadow ? "cancelled" : "queued",

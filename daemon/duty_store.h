@@ -51,8 +51,9 @@ int64_t duty_store_open(struct duty_store *s, const struct duty_new *duty);
 /* One notification for a role, queued for dispatch. Nothing happens if there is one already. */
 bool duty_store_notify(struct duty_store *s, int64_t duty_id, int telling, int line, int step, const char *kind,
                        const char *role);
-/* Tells each role of the steps already told again, after a change: telling n+1. */
-bool duty_store_tell_again(struct duty_store *s, int64_t duty_id, struct instant due_at, bool immediate, const char *shows);
+/* Tells each role of the steps already told again, after a change: telling n+1. why, or NULL: for the journal. */
+bool duty_store_tell_again(struct duty_store *s, int64_t duty_id, struct instant due_at, bool immediate, const char *shows,
+                           const char *why);
 bool duty_store_add_ground(struct duty_store *s, int64_t duty_id, int64_t event_id);
 /* Closes an open duty, whose row the caller has locked, and cancels what is still queued. */
 bool duty_store_close(struct duty_store *s, int64_t duty_id, const char *closed_as, const char *reason, int64_t event_id);

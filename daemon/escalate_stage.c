@@ -19,6 +19,7 @@ enum {
     DUTIES_MOST = 200,
     ALARMS_MOST = 50,
     SEALS_MOST = 2000,
+    CALENDAR_DAYS_LEAST = 400, /* bank holidays are announced more than a year ahead; beyond them dates are provisional */
 };
 
 static const struct pg_statement DUE = {
@@ -61,6 +62,7 @@ struct escalator {
     struct pg *pg;
     struct config *known; /* a reference to the snapshot that `roles` belongs to */
     struct directory *roles;
+    struct civil_day calendar_looked_on; /* once a day is enough */
 };
 
 struct due {
@@ -230,6 +232,22 @@ static int alarm_step(struct duty_store *s)
     return -1;
 }
 
+/* Nobody notices by itself that the list of bank holidays runs out: every clock beyond it is a guess. */
+static void look_at_calendar(struct escalator *e, struct duty_store *s)
+{
+    struct civil_day today = civil_day_of(s->now);
+    char year[24];
+
+    if (e->calendar_looked_on.number == today.number)
+        return;
+    snprintf(year, sizeof year, "%d", calendar_last_year(s->config->calendar));
+    if (calendar_days_left(s->config->calendar, today) < CALENDAR_DAYS_LEAST &&
+        !store_alarm(s->pg, "calendar-ends", year,
+                     "the calendar of bank holidays ends in less than 400 days: put the announced days into its file", s->now))
+        return;
+    e->calendar_looked_on = today;
+}
+
 static struct instant soonest(struct escalator *e)
 {
     PGresult *rows = pg_run(e->pg, &SOONEST, NULL);
@@ -257,10 +275,12 @@ static struct instant escalate_tick(void *state, struct stage *stage, struct con
         e->roles = config_directory(config);
         config_unref(e->known);
         e->known = config_ref(config);
+        e->calendar_looked_on = CIVIL_NONE;
     }
     stage_wake_listen(stage, e->pg);
     s.roles = e->roles;
     s.now = clock_told(stage->clock);
+    look_at_calendar(e, &s);
     alarmed = alarm_step(&s);
     climbed = climb_step(&s);
     if (alarmed > 0 || climbed > 0)
@@ -273,7 +293,8 @@ void *escalate_stage_run(void *stage_)
 {
     struct stage *stage = stage_;
     struct config *config = config_current_get(stage->config);
-    struct escalator e = {.pg = pg_new(config->database, config->user_decide, config->database_deadline_ms)};
+    struct escalator e = {.pg = pg_new(config->database, config->user_decide, config->database_deadline_ms),
+                          .calendar_looked_on = CIVIL_NONE};
 
     config_unref(config);
     stage_loop(stage, escalate_tick, &e);

@@ -36,6 +36,7 @@ static const struct {
     {"done", toldctl_done},
     {"void", toldctl_void},
     {"reviews", toldctl_reviews},
+    {"watches", toldctl_watches},
     {"answer", toldctl_answer},
     {"match", toldctl_match},
     {"quarantine", toldctl_quarantine},

@@ -23,7 +23,7 @@ int toldctl_refuse(int code, const char *format, ...)
 bool toldctl_number(const char *text, int64_t *ret)
 {
     /* Notices and listings say D-17 and C-4; people type what they read. */
-    if (*text && strchr("DC", *text) && text[1] == '-')
+    if (*text && strchr("DCW", *text) && text[1] == '-')
         text += 2;
     if (!*text || strlen(text) > 18 || strspn(text, "0123456789") != strlen(text) ||
         strtoll(text, NULL, 10) == 0)

@@ -18,6 +18,8 @@ static const struct {
     {"ack", "DUTY [--for PERSON] [--note TEXT]", "a named person says they know"},
     {"done", "DUTY --note TEXT [--for PERSON]", "what had to be done was done"},
     {"void", "DUTY --reason TEXT [--for PERSON]", "the duty should not be there"},
+    {"watches", "[--all] | done WATCH --note TEXT [--for PERSON]",
+     "the moments that told comes back at, to see whether something was done; and that there is nothing to wait for"},
     {"reviews", "[--all]", "questions that wait for a person: missing fields, doubtful matches"},
     {"answer", "REVIEW FIELD=VALUE… [--for PERSON]", "fill in what was missing; the event is decided again"},
     {"match", "REVIEW CHILD|none [--learn] [--for PERSON]",

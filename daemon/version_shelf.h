@@ -13,4 +13,10 @@ void version_shelf_free(struct version_shelf *shelf);
  * *ret_ok false when the database failed. */
 const struct protocol *version_shelf_protocol(struct version_shelf *shelf, struct pg *pg, const char *hash, bool *ret_ok);
 
+/* The same for a calendar. */
+const struct calendar *version_shelf_calendar(struct version_shelf *shelf, struct pg *pg, const char *hash, bool *ret_ok);
+/* A rule as a duty pinned it, by the protocol in use where that is the one. NULL and false as above. */
+const struct rule *version_shelf_rule(struct version_shelf *shelf, struct pg *pg, const struct protocol *in_use, const char *hash,
+                                      const char *name, bool *ret_ok);
+
 #endif

@@ -267,6 +267,11 @@ bool calendar_covers(const struct calendar *calendar, struct civil_day day)
     return day.number >= calendar->first.number && day.number < calendar->end.number;
 }
 
+int calendar_days_left(const struct calendar *calendar, struct civil_day day)
+{
+    return day.number < calendar->end.number ? (int)(calendar->end.number - day.number) : 0;
+}
+
 /* ---- counting ---- */
 
 /* Days from Monday to Friday before day `number`, counted from Monday 1969-12-29 on (negative before it). */

@@ -70,6 +70,14 @@ struct civil_day deadline_start_day(const struct deadline_step *step, struct ter
     return date.kind == VALUE_DAY ? date.day : civil_day_of(date.at);
 }
 
+/* The first day of that age: for who was born on 29 February, 1 March. */
+static struct civil_day birthday(struct civil_day born, int age)
+{
+    struct civil_day day = civil_add_months(born, 12 * age);
+
+    return civil_age(born, day) < age ? civil_add_days(day, 1) : day;
+}
+
 /* The day that the count gives, before it is moved back to a working day. */
 struct civil_day deadline_counted_day(const struct deadline_step *step, const struct calendar *calendar,
                                       struct civil_day start)
@@ -85,9 +93,18 @@ struct civil_day deadline_counted_day(const struct deadline_step *step, const st
         return civil_add_months(start, -step->count);
     case DUE_MONTHS_AFTER:
         return civil_add_months(start, step->count);
+    case DUE_DAYS_AFTER:
+        return civil_add_days(start, step->count);
+    case DUE_YEARS_AFTER:
+        return birthday(start, step->count);
     default:
         return start;
     }
+}
+
+bool deadline_moves_back(const struct deadline_step *step)
+{
+    return step->way != DUE_DAYS_AFTER && step->way != DUE_YEARS_AFTER;
 }
 
 static void compute_instant(const struct deadline_step *step, const struct calendar *calendar,
@@ -115,7 +132,8 @@ static void compute_day(const struct deadline_step *step, const struct calendar 
         day = prompt_day(calendar, scope->input->received_at);
     } else {
         day = deadline_counted_day(step, calendar, deadline_start_day(step, scope));
-        day = calendar_back_to_working_day(calendar, day);
+        if (deadline_moves_back(step))
+            day = calendar_back_to_working_day(calendar, day);
     }
     due->at = calendar_alarm_at(day);
 }
@@ -241,14 +259,17 @@ static void print_count(const struct deadline_step *step, struct buf *out)
         [DUE_DAYS_BEFORE] = "day",
         [DUE_MONTHS_BEFORE] = "month",
         [DUE_MONTHS_AFTER] = "month",
+        [DUE_DAYS_AFTER] = "day",
+        [DUE_YEARS_AFTER] = "year",
     };
-    bool after = step->way == DUE_WORKING_DAYS_AFTER || step->way == DUE_MONTHS_AFTER;
+    bool before = step->way == DUE_WORKING_DAYS_BEFORE || step->way == DUE_DAYS_BEFORE ||
+                  step->way == DUE_MONTHS_BEFORE;
 
     print_number(step->count, out);
     buf_char(out, ' ');
     buf_text(out, units[step->way]);
     buf_text(out, step->count == 1 ? "" : "s");
-    buf_text(out, after ? " after " : " before ");
+    buf_text(out, before ? " before " : " after ");
 }
 
 static void explain_count(const struct deadline_step *step, const struct calendar *calendar,
@@ -256,7 +277,8 @@ static void explain_count(const struct deadline_step *step, const struct calenda
 {
     struct civil_day start = deadline_start_day(step, scope);
     struct civil_day counted = deadline_counted_day(step, calendar, start);
-    struct civil_day moved = calendar_back_to_working_day(calendar, counted);
+    struct civil_day moved =
+        deadline_moves_back(step) ? calendar_back_to_working_day(calendar, counted) : counted;
 
     print_count(step, out);
     print_day(start, out);

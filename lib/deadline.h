@@ -4,11 +4,14 @@
  *
  *   clock := one [ "if (" condition ") else" one ]
  *   one   := "immediate" | "prompt"
- *          | Nwd [ "from" DATE ]          working days after receipt, or after a date; the start is not
- * counted | Nwd "before" DATE            counted back without the date itself | N "day[s]" "before" DATE
- * calendar days, moved back to a working day | N "month[s]" "before" DATE   the corresponding date, moved
- * back to a working day | N "month[s]" "after" DATE    the same, forward | "before" INSTANT             that
- * instant; immediate where it is less than one working day away
+ *          | Nwd [ "from" DATE ]          working days after receipt, or after a date; the start is not counted
+ *          | Nwd "before" DATE            counted back without the date itself
+ *          | N "day[s]" "before" DATE     calendar days, moved back to a working day
+ *          | N "month[s]" "before" DATE   the corresponding date, moved back to a working day
+ *          | N "month[s]" "after" DATE    the same, forward
+ *          | N "day[s]" "after" DATE      that very day, working day or not: the end of a period (A24)
+ *          | N "year[s]" "after" DATE     the same: a birthday
+ *          | "before" INSTANT             that instant; immediate where it is less than one working day away
  */
 #ifndef TOLD_LIB_DEADLINE_H
 #define TOLD_LIB_DEADLINE_H

@@ -59,6 +59,8 @@ static bool reads_unit(const char **text, struct deadline_step *step)
         step->way = DUE_DAYS_BEFORE;
     else if (reads(text, "months") || reads(text, "month"))
         step->way = DUE_MONTHS_BEFORE;
+    else if (reads(text, "years") || reads(text, "year"))
+        step->way = DUE_YEARS_AFTER;
     else
         return false;
     return true;
@@ -73,6 +75,11 @@ static char *read_direction(const char **text, int type_index, struct deadline_s
         step->way = DUE_WORKING_DAYS_BEFORE;
     } else if (step->way == DUE_MONTHS_BEFORE && reads(text, "after")) {
         step->way = DUE_MONTHS_AFTER;
+    } else if (step->way == DUE_DAYS_BEFORE && reads(text, "after")) {
+        step->way = DUE_DAYS_AFTER;
+    } else if (step->way == DUE_YEARS_AFTER) {
+        if (!reads(text, "after"))
+            return mem_copy("after which date? write, for example: 16 years after child.born_on");
     } else if (step->way != DUE_WORKING_DAYS_AFTER && !reads(text, "before")) {
         return mem_copy("from or before which date? write, for example: 1 month before release.on");
     }

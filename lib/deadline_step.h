@@ -13,6 +13,8 @@ enum deadline_way {
     DUE_DAYS_BEFORE,
     DUE_MONTHS_BEFORE,
     DUE_MONTHS_AFTER,
+    DUE_DAYS_AFTER,
+    DUE_YEARS_AFTER,
     DUE_BEFORE_INSTANT,
 };
 
@@ -36,5 +38,8 @@ struct civil_day deadline_start_day(const struct deadline_step *step, struct ter
 /* The day that the count gives, before it is moved back to a working day. */
 struct civil_day deadline_counted_day(const struct deadline_step *step, const struct calendar *calendar,
                                       struct civil_day start);
+
+/* Whether a count that ends on a day off goes back to the working day before it. */
+bool deadline_moves_back(const struct deadline_step *step);
 
 #endif

@@ -84,7 +84,7 @@ json_t *deadline_trail(const struct deadline *deadline, const struct calendar *c
         add_prompt(calendar, start, civil_day_of(due->at), trail);
     else if (step->way == DUE_WORKING_DAYS_AFTER || step->way == DUE_WORKING_DAYS_BEFORE)
         add_counted(calendar, start, counted, trail);
-    else
+    else if (deadline_moves_back(step))
         add_moved(calendar, counted, trail);
     return trail;
 }

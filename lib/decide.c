@@ -7,6 +7,8 @@
  * none.
  * 4. Yes of a rule that only records is a record; unknown of one is none, and no review.
  * 5. The rest is kept with its reason, for whoever asks why not.
+ * 6. A rule that watches is asked what moment it waits for, at the events that open it. At that moment, an event of
+ * told's own, it is asked like any other; where what it waited for has come it says no.
  */
 #include "told/decide.h"
 
@@ -16,9 +18,12 @@
 #include "decide_text.h"
 #include "event_slots.h"
 #include "protocol_index.h"
+#include "watch_fold.h"
 
 enum verdict {
     VERDICT_NO,
+    VERDICT_MET, /* a watch, and what it waits for has come */
+    VERDICT_ELSE, /* a moment that another rule waited for */
     VERDICT_UNKNOWN,
     VERDICT_YES,
     VERDICT_RECORD,
@@ -40,12 +45,28 @@ struct decider {
     struct decision *ret;
 };
 
+static bool decide_is_for(const struct decide_input *input, const struct rule *rule)
+{
+    const char *name = event_word(input->event, "rule");
+
+    return name != NULL && strcmp(name, rule->name) == 0;
+}
+
 static void decide_ask(struct decider *decider, size_t index)
 {
     const struct rule_arm *arm = decider->arms->list[index];
     struct answer *answer = &decider->answers[index];
-    enum truth truth = expr_eval(arm->when, &decider->scope);
+    enum truth truth;
 
+    if (arm->rule->watch != NULL && !decide_is_for(decider->input, arm->rule)) {
+        answer->verdict = VERDICT_ELSE;
+        return;
+    }
+    if (arm->rule->watch != NULL && watch_fold_is_met(arm->rule->watch, decider->input)) {
+        answer->verdict = VERDICT_MET;
+        return;
+    }
+    truth = expr_eval(arm->when, &decider->scope);
     if (arm->within == NULL)
         answer->verdict = truth == TRUTH_TRUE ? VERDICT_RECORD : VERDICT_NO;
     if (truth == TRUTH_FALSE || arm->within == NULL)
@@ -263,6 +284,44 @@ static void decide_all(struct decider *decider)
 
         if (decider->answers[i].verdict == VERDICT_NO && decide_is_out(decider->ret, duty))
             decide_add_not(decider, i, NULL);
+        if (decider->answers[i].verdict == VERDICT_MET)
+            decide_add_not(decider, i, "what it watches for has come");
+    }
+}
+
+/* The event itself is part of what is known when the moment is worked out: it may be what states the date. */
+static const struct decide_past *decide_with_itself(struct decider *decider)
+{
+    const struct decide_input *input = decider->input;
+    struct decide_past *past = decide_memory_take(decider->ret->memory, input->history_count + 1, sizeof(*past));
+
+    if (input->history_count > 0)
+        memcpy(past, input->history, input->history_count * sizeof(*past));
+    past[input->history_count] = (struct decide_past){input->received_at, input->event};
+    return past;
+}
+
+/* An unknown condition opens the watch all the same: at its moment the rule is asked again. */
+static void decide_watches(struct decider *decider, const struct protocol_watches *watches)
+{
+    struct decide_input input = *decider->input;
+    struct term_scope scope;
+
+    if (watches->count == 0)
+        return;
+    input.history = decide_with_itself(decider);
+    input.history_count++;
+    term_scope_init(&scope, &input);
+    for (size_t i = 0; i < watches->count; i++) {
+        const struct rule_watch_arm *arm = watches->list[i];
+        struct deadline_due due;
+
+        if (expr_eval(arm->when, &scope) == TRUTH_FALSE)
+            continue;
+        deadline_compute(arm->at, decider->calendar, &scope, &due);
+        if (due.known)
+            decider->ret->watches[decider->ret->watch_count++] =
+                (struct decided_watch){arm->rule, arm->rule->duty, due.at, due.provisional};
     }
 }
 
@@ -270,6 +329,7 @@ void decide(const struct protocol *protocol, const struct calendar *calendar,
             const struct decide_input *input, struct decision *ret)
 {
     struct decider decider = {.calendar = calendar, .input = input, .ret = ret};
+    const struct protocol_watches *watches;
     int type_index = event_type_index(input->event);
     size_t count;
 
@@ -277,16 +337,19 @@ void decide(const struct protocol *protocol, const struct calendar *calendar,
     if (type_index < 0)
         return; /* no rule listens to what is outside the catalogue */
     decider.arms = protocol_arms(protocol, type_index);
+    watches = protocol_watches(protocol, type_index);
     count = decider.arms->count;
     ret->memory = decide_memory_new();
     ret->duties = decide_memory_take(ret->memory, count, sizeof(*ret->duties));
     ret->reviews = decide_memory_take(ret->memory, count, sizeof(*ret->reviews));
     ret->records = decide_memory_take(ret->memory, count, sizeof(*ret->records));
     ret->nots = decide_memory_take(ret->memory, count, sizeof(*ret->nots));
+    ret->watches = decide_memory_take(ret->memory, watches->count, sizeof(*ret->watches));
     decider.answers = decide_memory_take(ret->memory, count, sizeof(*decider.answers));
     term_scope_init(&decider.scope, input);
     if (event_retracts(input->event) == NULL) {
         decide_all(&decider);
+        decide_watches(&decider, watches);
     } else {
         for (size_t i = 0; i < count; i++)
             decide_add_not(&decider, i, "the event only takes back an earlier one");
@@ -326,11 +389,23 @@ static json_t *decision_duty_json(const struct decided_duty *duty)
                      rule_name(duty->rule));
 }
 
+/* Whether one before it waits for the same duty at the same moment: the arms of a route do. */
+static bool decision_has_watch(const struct decision *decision, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(decision->watches[i].duty, decision->watches[index].duty) == 0 &&
+            instant_compare(decision->watches[i].at, decision->watches[index].at) == 0)
+            return true;
+    }
+    return false;
+}
+
 json_t *decision_json(const struct decision *decision)
 {
     json_t *duties = json_array();
     json_t *reviews = json_array();
     json_t *records = json_array();
+    json_t *watches = json_array();
     json_t *nots = json_array();
     char due_at[INSTANT_TEXT_SIZE];
 
@@ -346,10 +421,15 @@ json_t *decision_json(const struct decision *decision)
     for (size_t i = 0; i < decision->record_count; i++)
         json_array_append_new(records, json_pack("{ss sO}", "duty", decision->records[i].duty, "because",
                                                  decision->records[i].because));
+    for (size_t i = 0; i < decision->watch_count; i++)
+        if (!decision_has_watch(decision, i))
+            json_array_append_new(watches, json_pack("{ss ss ss}", "duty", decision->watches[i].duty, "due_at",
+                                                 instant_print(decision->watches[i].at, due_at), "rule",
+                                                 rule_name(decision->watches[i].rule)));
     for (size_t i = 0; i < decision->not_count; i++)
         json_array_append_new(
             nots, json_pack("{ss ss}", "duty", decision->nots[i].duty, "because", decision->nots[i].because));
-    return json_pack("{so so so so so}", "duties", duties, "reviews", reviews, "watches", json_array(),
+    return json_pack("{so so so so so}", "duties", duties, "reviews", reviews, "watches", watches,
                      "records", records, "not", nots);
 }
 
@@ -361,21 +441,17 @@ static bool decide_is_other(const struct event *ground, const struct event *late
     return a != NULL && b != NULL && strcmp(a, b) != 0;
 }
 
-bool decide_closes(const struct rule *rule, const struct event *ground, const struct event *later)
+enum decide_close decide_closes(const struct rule *rule, const struct event *ground, const struct event *later)
 {
-    struct decide_input input = {.event = later};
-    struct term_scope scope;
+    const struct rule_close *found;
     bool other_case = event_case(ground) != NULL && event_case(later) != NULL &&
                       strcmp(event_case(ground), event_case(later)) != 0;
 
     if (event_retracts(later) != NULL || other_case || decide_is_other(ground, later, "hearing") ||
         decide_is_other(ground, later, "meeting"))
-        return false;
-    term_scope_init(&scope, &input);
-    for (size_t i = 0; i < rule->close_count; i++) {
-        if (rule->closes[i].type_index == event_type_index(later) &&
-            (rule->closes[i].expr == NULL || expr_eval(rule->closes[i].expr, &scope) == TRUTH_TRUE))
-            return true;
-    }
-    return false;
+        return DECIDE_CLOSES_NOT;
+    found = rule_close_find(rule->closes, rule->close_count, later);
+    if (found == NULL)
+        return DECIDE_CLOSES_NOT;
+    return found->supersedes ? DECIDE_CLOSES_SUPERSEDED : DECIDE_CLOSES_DISCHARGED;
 }

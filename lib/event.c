@@ -257,12 +257,6 @@ static bool event_is_adapter_name(const char *name)
     return name[0] != '\0' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name);
 }
 
-/* Somebody else's message, or told's own instant: nothing of the data is read. */
-static bool event_is_outside(const struct event *event)
-{
-    return event_is_foreign(event) || strcmp(event->type, EVENT_TYPE_INSTANT) == 0;
-}
-
 static enum event_fault event_read(struct event *event, char **ret_reason)
 {
     if (!json_is_object(event->json)) {
@@ -273,7 +267,7 @@ static enum event_fault event_read(struct event *event, char **ret_reason)
     if (*ret_reason != NULL)
         return EVENT_NOT_AN_EVENT;
     event->type_index = field_type_find(event->type);
-    if (event->type_index < 0 && !event_is_outside(event)) {
+    if (event->type_index < 0 && !event_is_foreign(event)) { /* of somebody else's message nothing is read */
         *ret_reason =
             mem_printf("type: no type of the catalogue; correct it, or add an adapter for foreign messages");
         return EVENT_UNKNOWN_TYPE;

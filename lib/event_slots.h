@@ -6,7 +6,7 @@
 #include "field.h"
 #include "told/event.h"
 
-int event_type_index(const struct event *event); /* of the catalogue; -1: foreign.<adapter> or told.instant */
+int event_type_index(const struct event *event); /* of the catalogue; -1: foreign.<adapter> */
 struct civil_day event_day(const struct event *event); /* the local day from which its facts hold */
 const struct value *event_slot(const struct event *event, unsigned slot);
 /* By name; unknown if the type has no such field. For the few places where the type is known as code is

@@ -234,6 +234,14 @@ static const struct field care_proceedings_learned[] = {
     MEMBER_WORD("of", "charge", "appearance", "conviction"),
     MEMBER_DAY("on"),
 };
+/* told's own: the moment that a watch waits for, or a new calendar under the clocks of a child. */
+static const struct field told_instant[] = {
+    MEMBER_WORD("what", "watch", "calendar"),
+    MEMBER_TEXT("rule"),
+    MEMBER_TEXT("calendar"),
+    MEMBER_DAY("on"),
+    MEMBER_INSTANT("at"),
+};
 
 #define TYPE(name, rows)                                                                                     \
     {                                                                                                        \
@@ -281,6 +289,7 @@ static const struct field_type types[] = {
     TYPE("care.meeting-arranged", care_meeting_arranged),
     {"care.parent-contacted", NULL, 0},
     TYPE("care.proceedings-learned", care_proceedings_learned),
+    TYPE("told.instant", told_instant),
 };
 
 _Static_assert(COUNT(care_status) <= FIELD_COUNT_MOST, "care.status is the type with most fields");

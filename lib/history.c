@@ -23,8 +23,7 @@ void history_init(struct history *history, const struct decide_input *input)
     }
 }
 
-/* The event at `index` if it still stands: nobody unsaid it, and it is no mere retraction. */
-static const struct event *history_at(const struct history *history, size_t index)
+const struct event *history_standing(const struct history *history, size_t index)
 {
     const struct decide_input *input = history->input;
     const struct event *event = input->history[index].event;
@@ -54,7 +53,7 @@ static bool history_is_custodial_sentence(const struct event *event)
 static size_t history_since_release(const struct history *history)
 {
     for (size_t i = history->input->history_count; i > 0; i--) {
-        const struct event *event = history_at(history, i - 1);
+        const struct event *event = history_standing(history, i - 1);
 
         if (event != NULL && history_is_release(event))
             return i;
@@ -67,7 +66,7 @@ bool history_entered(const struct history *history)
     bool received = false;
 
     for (size_t i = history_since_release(history); i < history->input->history_count; i++) {
-        const struct event *event = history_at(history, i);
+        const struct event *event = history_standing(history, i);
 
         if (event == NULL)
             continue;
@@ -85,7 +84,7 @@ bool history_entered(const struct history *history)
 bool history_custodial(const struct history *history)
 {
     for (size_t i = history_since_release(history); i < history->input->history_count; i++) {
-        const struct event *event = history_at(history, i);
+        const struct event *event = history_standing(history, i);
 
         if (event == NULL)
             continue;
@@ -113,7 +112,7 @@ static bool history_is_ended(const struct history *history, size_t begun_at)
     const struct event *begun = history->input->history[begun_at].event;
 
     for (size_t i = 0; i < history->input->history_count; i++) {
-        const struct event *event = history_at(history, i);
+        const struct event *event = history_standing(history, i);
 
         if (event == NULL || history_is_other_case(event, begun) ||
             (!event_is_type(event, "court.sentence") && !event_is_type(event, "court.proceedings-ended")))
@@ -127,7 +126,7 @@ static bool history_is_ended(const struct history *history, size_t begun_at)
 bool history_proceedings(const struct history *history)
 {
     for (size_t i = 0; i < history->input->history_count; i++) {
-        const struct event *event = history_at(history, i);
+        const struct event *event = history_standing(history, i);
 
         if (event == NULL || event_is_type(event, "court.sentence") ||
             event_is_type(event, "court.proceedings-ended"))
@@ -146,7 +145,7 @@ struct civil_day history_release_on(const struct history *history)
     size_t from = history_since_release(history);
 
     for (size_t i = history->input->history_count; i > from; i--) {
-        const struct event *event = history_at(history, i - 1);
+        const struct event *event = history_standing(history, i - 1);
         struct value on;
 
         if (event == NULL || !event_is_type(event, "custody.release-dates"))

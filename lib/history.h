@@ -14,6 +14,8 @@ struct history {
 };
 
 void history_init(struct history *history, const struct decide_input *input);
+/* The event at `index` if it still stands: nobody unsaid it, and it is no mere retraction. */
+const struct event *history_standing(const struct history *history, size_t index);
 
 /* Since the last release: a reception with a sentence, or a custodial sentence after a reception. */
 bool history_entered(const struct history *history);

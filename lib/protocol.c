@@ -12,6 +12,7 @@ struct protocol {
     struct rule **rules;
     size_t count;
     struct protocol_arms *index; /* one for each type of the catalogue */
+    struct protocol_watches *watches; /* the same */
     char hash[crypto_hash_sha256_BYTES * 2 + 1];
 };
 
@@ -139,8 +140,19 @@ static void protocol_read(struct protocol_reader *reader, const struct protocol_
     free(text);
 }
 
+static void protocol_index_watch(struct protocol *protocol, const struct rule_watch *watch)
+{
+    for (size_t i = 0; watch != NULL && i < watch->arm_count; i++) {
+        struct protocol_watches *watches = &protocol->watches[watch->arms[i].type_index];
+
+        watches->list = mem_grow(watches->list, watches->count + 1, sizeof(struct rule_watch_arm *));
+        watches->list[watches->count++] = &watch->arms[i];
+    }
+}
+
 static void protocol_make_index(struct protocol *protocol)
 {
+    protocol->watches = mem_new(field_type_count() * sizeof(*protocol->watches));
     protocol->index = mem_new(field_type_count() * sizeof(*protocol->index));
     for (size_t i = 0; i < protocol->count; i++) {
         const struct rule *rule = protocol->rules[i];
@@ -151,6 +163,8 @@ static void protocol_make_index(struct protocol *protocol)
             arms->list = mem_grow(arms->list, arms->count + 1, sizeof(struct rule_arm *));
             arms->list[arms->count++] = &rule->arms[k];
         }
+        if (rule->enabled)
+            protocol_index_watch(protocol, rule->watch);
     }
 }
 
@@ -194,9 +208,12 @@ void protocol_free(struct protocol *protocol)
         return;
     for (size_t i = 0; i < protocol->count; i++)
         rule_free(protocol->rules[i]);
-    for (size_t i = 0; protocol->index != NULL && i < field_type_count(); i++)
+    for (size_t i = 0; protocol->index != NULL && i < field_type_count(); i++) {
         free(protocol->index[i].list);
+        free(protocol->watches[i].list);
+    }
     free(protocol->index);
+    free(protocol->watches);
     free(protocol->rules);
     free(protocol);
 }
@@ -228,6 +245,11 @@ const struct rule *protocol_find(const struct protocol *protocol, const char *ru
 const struct protocol_arms *protocol_arms(const struct protocol *protocol, int type_index)
 {
     return &protocol->index[type_index];
+}
+
+const struct protocol_watches *protocol_watches(const struct protocol *protocol, int type_index)
+{
+    return &protocol->watches[type_index];
 }
 
 json_t *protocol_json(const struct protocol *protocol)

@@ -10,6 +10,12 @@ struct protocol_arms {
     size_t count;
 };
 
+struct protocol_watches {
+    const struct rule_watch_arm **list; /* in the order of the files */
+    size_t count;
+};
+
 const struct protocol_arms *protocol_arms(const struct protocol *protocol, int type_index);
+const struct protocol_watches *protocol_watches(const struct protocol *protocol, int type_index);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event_slots.h"
 #include "told/mem.h"
 
 void rule_texts_add(struct rule_texts *texts, const char *text)
@@ -21,7 +22,7 @@ bool rule_texts_has(const struct rule_texts *texts, const char *text)
     return false;
 }
 
-static void rule_texts_release(struct rule_texts *texts)
+void rule_texts_release(struct rule_texts *texts)
 {
     for (size_t i = 0; i < texts->count; i++)
         free(texts->list[i]);
@@ -57,6 +58,46 @@ static void rule_release_texts(struct rule *rule)
         rule_texts_release(lists[i]);
 }
 
+void rule_closes_free(struct rule_close *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(list[i].when);
+        expr_free(list[i].expr);
+    }
+    free(list);
+}
+
+const struct rule_close *rule_close_find(const struct rule_close *list, size_t count, const struct event *event)
+{
+    struct decide_input input = {.event = event};
+    struct term_scope scope;
+
+    term_scope_init(&scope, &input);
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].type_index == event_type_index(event) &&
+            (list[i].expr == NULL || expr_eval(list[i].expr, &scope) == TRUTH_TRUE))
+            return &list[i];
+    }
+    return NULL;
+}
+
+static void rule_watch_free(struct rule_watch *watch)
+{
+    if (watch == NULL)
+        return;
+    for (size_t i = 0; i < watch->arm_count; i++) {
+        expr_free(watch->arms[i].when);
+        deadline_free(watch->arms[i].at);
+    }
+    rule_texts_release(&watch->on);
+    rule_closes_free(watch->unless, watch->unless_count);
+    rule_closes_free(watch->ends, watch->end_count);
+    free(watch->arms);
+    free(watch->when);
+    free(watch->at);
+    free(watch);
+}
+
 void rule_free(struct rule *rule)
 {
     if (rule == NULL)
@@ -67,14 +108,11 @@ void rule_free(struct rule *rule)
         free(rule->also[i].role);
         free(rule->also[i].when);
     }
-    for (size_t i = 0; i < rule->close_count; i++) {
-        free(rule->closes[i].when);
-        expr_free(rule->closes[i].expr);
-    }
+    rule_closes_free(rule->closes, rule->close_count);
+    rule_watch_free(rule->watch);
     rule_release_texts(rule);
     free(rule->arms);
     free(rule->also);
-    free(rule->closes);
     free(rule);
 }
 
@@ -135,6 +173,24 @@ enum rule_answer rule_answer(const struct rule *rule, const char **ret_role)
     return rule->answer;
 }
 
+bool rule_is_watch(const struct rule *rule)
+{
+    return rule->watch != NULL;
+}
+
+bool rule_counts_from_release(const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->arm_count; i++) {
+        const struct deadline *within = rule->arms[i].within;
+
+        for (size_t k = 0; within != NULL && k < deadline_date_count(within); k++) {
+            if (deadline_date(within, k)->from == TERM_RELEASE_ON)
+                return true;
+        }
+    }
+    return false;
+}
+
 enum rule_form rule_form(const struct rule *rule)
 {
     return rule->form;
@@ -184,6 +240,25 @@ static json_t *rule_texts_json(const struct rule_texts *texts)
     return json;
 }
 
+static json_t *rule_closes_json(const struct rule_close *list, size_t count)
+{
+    json_t *json = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(json, json_pack("{ss ss}", "on", field_type_at((size_t)list[i].type_index)->name,
+                                              "when", list[i].when == NULL ? "true" : list[i].when));
+    return json;
+}
+
+static json_t *rule_watch_json(const struct rule_watch *watch)
+{
+    if (watch == NULL)
+        return json_null();
+    return json_pack("{so ss ss so so}", "on", rule_texts_json(&watch->on), "when", watch->when, "at", watch->at,
+                     "unless", rule_closes_json(watch->unless, watch->unless_count), "ends",
+                     rule_closes_json(watch->ends, watch->end_count));
+}
+
 json_t *rule_json(const struct rule *rule)
 {
     static const char *const forms[] = {
@@ -193,9 +268,9 @@ json_t *rule_json(const struct rule *rule)
     for (size_t i = 0; i < rule->also_count; i++)
         json_array_append_new(also,
                               json_pack("{ss ss}", "role", rule->also[i].role, "when", rule->also[i].when));
-    return json_pack("{ss ss ss ss ss ss so ss so so so ss ss ss so so sb ss ss ss si}", "name", rule->name, "duty",
+    return json_pack("{ss ss ss ss ss ss so ss so so so so ss ss ss so so sb ss ss ss si}", "name", rule->name, "duty",
                      rule->duty, "title", rule->title, "says", rule->says, "cites", rule->cites, "kind",
-                     rule->kind, "on", rule_texts_json(&rule->on), "when", rule->when, "tell",
+                     rule->kind, "on", rule_texts_json(&rule->on), "when", rule->when, "watch", rule_watch_json(rule->watch), "tell",
                      rule_texts_json(&rule->tell), "also", also, "copy", rule_texts_json(&rule->copy),
                      "within", rule->within, "ladder", rule->ladder, "closes", rule->closes_text, "key",
                      rule_texts_json(&rule->key), "shows", rule_texts_json(&rule->shows), "enabled",

@@ -52,8 +52,30 @@ struct rule_also {
 
 struct rule_close {
     int type_index;
+    bool supersedes;   /* another duty goes on in its place: void, not discharged */
     char *when;        /* NULL: always */
     struct expr *expr; /* of the later event alone */
+};
+
+/* What opens a watch, for one type of event, and the moment it waits for. */
+struct rule_watch_arm {
+    const struct rule *rule;
+    int type_index;
+    struct expr *when;
+    struct deadline *at;
+};
+
+/* A rule with `watch` starts at a moment: when nothing came that it waits for. */
+struct rule_watch {
+    struct rule_texts on;
+    char *when;
+    char *at;
+    struct rule_watch_arm *arms;
+    size_t arm_count;
+    struct rule_close *unless; /* what it waits for: it came, and the watch is met */
+    size_t unless_count;
+    struct rule_close *ends; /* what makes it pointless; what was met before counts no more */
+    size_t end_count;
 };
 
 struct rule {
@@ -81,12 +103,17 @@ struct rule {
     struct rule_close *closes;
     size_t close_count;
     char *closes_text;
+    struct rule_watch *watch; /* or NULL */
     struct rule_arm *arms;
     size_t arm_count;
 };
 
 void rule_texts_add(struct rule_texts *texts, const char *text);
 bool rule_texts_has(const struct rule_texts *texts, const char *text);
+void rule_texts_release(struct rule_texts *texts);
+/* The one of the list that is about this event and whose condition surely holds, or NULL. */
+const struct rule_close *rule_close_find(const struct rule_close *list, size_t count, const struct event *event);
+void rule_closes_free(struct rule_close *list, size_t count);
 void rule_free(struct rule *rule);
 json_t *rule_json(const struct rule *rule); /* its row of the decision table; new reference */
 

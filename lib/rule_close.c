@@ -6,26 +6,90 @@
 #include "rule_reader.h"
 #include "told/mem.h"
 
-static void read_close_event(struct rule_reader *reader, const config_setting_t *at, const char *type,
-                             const char *when)
+/* `key` is the setting that holds the list: closes, unless, ends. */
+static void read_event(struct rule_reader *reader, const config_setting_t *at, const char *key, const char *type,
+                       const char *when, bool supersedes, struct rule_close **list, size_t *count)
 {
-    struct rule_close close = {.type_index = field_type_find(type), .when = mem_copy(when)};
+    struct rule_close close = {
+        .type_index = field_type_find(type), .when = mem_copy(when), .supersedes = supersedes};
     char *reason = NULL;
 
     if (close.type_index < 0) {
         rule_reader_fault(reader, at,
-                          mem_printf("closes: \"%s\" is neither ack, done nor a type of event", type));
+                          mem_printf("%s: \"%s\" is %s type of event", key, type,
+                                     strcmp(key, "closes") == 0 ? "neither ack, done nor a" : "no"));
         free(close.when);
         return;
     }
     if (when != NULL)
         close.expr = expr_parse(when, close.type_index, TERM_REACH_EVENT, &reason);
     if (reason != NULL) {
-        rule_reader_fault(reader, at, mem_printf("closes on %s, when: %s", type, reason));
+        rule_reader_fault(reader, at, mem_printf("%s on %s, when: %s", key, type, reason));
         free(reason);
     }
-    reader->rule->closes = mem_grow(reader->rule->closes, reader->rule->close_count + 1, sizeof(close));
-    reader->rule->closes[reader->rule->close_count++] = close;
+    *list = mem_grow(*list, *count + 1, sizeof(close));
+    (*list)[(*count)++] = close;
+}
+
+static void read_close_event(struct rule_reader *reader, const config_setting_t *at, const char *type,
+                             const char *when)
+{
+    read_event(reader, at, "closes", type, when, false, &reader->rule->closes, &reader->rule->close_count);
+}
+
+/* What the duty is closed as: discharged, or superseded by another. */
+static bool read_as(struct rule_reader *reader, const config_setting_t *one, const char *key)
+{
+    char *as = NULL;
+    bool supersedes;
+
+    rule_reader_text(reader, one, "as", "discharged", &as);
+    supersedes = strcmp(as, "superseded") == 0;
+    if (!supersedes && strcmp(as, "discharged") != 0)
+        rule_reader_fault(reader, one, mem_printf("%s, as: \"%s\" is neither discharged nor superseded", key, as));
+    free(as);
+    return supersedes;
+}
+
+/* { on = …; when = …; as = …; } */
+static void read_event_group(struct rule_reader *reader, const config_setting_t *one, const char *key,
+                             struct rule_close **list, size_t *count)
+{
+    static const char *const known[] = {"on", "when", "as", NULL};
+    char *where = mem_printf("%s: ", key);
+    char *on = NULL;
+    char *when = NULL;
+    bool supersedes = read_as(reader, one, key);
+
+    rule_reader_refuse_unknown(reader, one, known, where);
+    rule_reader_text(reader, one, "on", NULL, &on);
+    rule_reader_text(reader, one, "when", "true", &when);
+    if (on[0] != '\0')
+        read_event(reader, one, key, on, when, supersedes, list, count);
+    free(where);
+    free(on);
+    free(when);
+}
+
+void rule_close_read_events(struct rule_reader *reader, const config_setting_t *group, const char *key,
+                            struct rule_close **ret, size_t *ret_count)
+{
+    const config_setting_t *setting = rule_reader_member(group, key);
+
+    if (setting == NULL)
+        return;
+    if (!config_setting_is_list(setting) || config_setting_length(setting) == 0) {
+        rule_reader_fault(reader, setting, mem_printf("%s must be a list of groups: %s = ( { on = …; when = …; } )", key, key));
+        return;
+    }
+    for (int i = 0; i < config_setting_length(setting); i++) {
+        const config_setting_t *one = config_setting_get_elem(setting, (unsigned)i);
+
+        if (config_setting_is_group(one))
+            read_event_group(reader, one, key, ret, ret_count);
+        else
+            rule_reader_fault(reader, setting, mem_printf("%s must hold groups: { on = …; when = …; }", key));
+    }
 }
 
 static void read_close_ack(struct rule_reader *reader, const config_setting_t *at, const char *whose)
@@ -61,10 +125,6 @@ static void read_close_word(struct rule_reader *reader, const config_setting_t *
 
 static void read_close(struct rule_reader *reader, const config_setting_t *list, const config_setting_t *one)
 {
-    static const char *const known[] = {"on", "when", NULL};
-    char *on = NULL;
-    char *when = NULL;
-
     if (!config_setting_is_group(one)) {
         if (config_setting_get_string(one) == NULL)
             rule_reader_fault(
@@ -74,13 +134,7 @@ static void read_close(struct rule_reader *reader, const config_setting_t *list,
             read_close_word(reader, list, config_setting_get_string(one));
         return;
     }
-    rule_reader_refuse_unknown(reader, one, known, "closes: ");
-    rule_reader_text(reader, one, "on", NULL, &on);
-    rule_reader_text(reader, one, "when", "true", &when);
-    if (on[0] != '\0')
-        read_close_event(reader, one, on, when);
-    free(on);
-    free(when);
+    read_event_group(reader, one, "closes", &reader->rule->closes, &reader->rule->close_count);
 }
 
 static void print_closes(struct rule *rule)

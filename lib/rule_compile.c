@@ -218,7 +218,10 @@ static void read_start(struct rule_reader *reader, const config_setting_t *group
     /* Each of `starts` may leave its clock to the rule. */
     const char *within = rule->form == RULE_RECORDS ? "" : at == group ? NULL : within_of(group);
 
-    rule_reader_list(reader, at, "on", true, &start.on);
+    if (rule->watch != NULL)
+        rule_texts_add(&start.on, EVENT_TYPE_INSTANT);
+    else
+        rule_reader_list(reader, at, "on", true, &start.on);
     rule_reader_text(reader, at, "when", NULL, &start.when);
     rule_reader_text(reader, at, "within", rule_reader_member(at, "within") == NULL ? within : NULL,
                      &start.within);
@@ -228,9 +231,7 @@ static void read_start(struct rule_reader *reader, const config_setting_t *group
         join(&rule->within, &start, start.within, at == group);
     else if (rule->within == NULL)
         rule->within = mem_copy("");
-    for (size_t i = 0; i < start.on.count; i++)
-        free(start.on.list[i]);
-    free(start.on.list);
+    rule_texts_release(&start.on);
     free(start.when);
     free(start.within);
 }
@@ -248,6 +249,9 @@ void rule_compile(struct rule_reader *reader, const config_setting_t *group)
     const char *const *known = reader->rule->form == RULE_RECORDS ? of_record : of_duty;
     const config_setting_t *starts = rule_reader_member(group, "starts");
 
+    if (reader->rule->watch != NULL && (starts != NULL || rule_reader_member(group, "on") != NULL))
+        rule_reader_fault(reader, rule_reader_member(group, "watch"),
+                          mem_copy("a rule with watch starts at its moment; remove on and starts"));
     if (starts == NULL) {
         read_start(reader, group, group);
         return;

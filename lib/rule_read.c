@@ -24,7 +24,7 @@ static void read_enabled(struct rule_reader *reader, const config_setting_t *gro
 static void refuse_settings(struct rule_reader *reader, const config_setting_t *group)
 {
     static const char *const of_duties[] = {"says",   "tell",   "also", "copy", "within",
-                                            "ladder", "closes", "key",  "shows"};
+                                            "ladder", "closes", "key",  "shows", "watch"};
     static const char *const of_starts[] = {"on", "when", "starts"};
     const struct rule *rule = reader->rule;
 
@@ -139,7 +139,7 @@ static void read_settings(struct rule_reader *reader, const config_setting_t *gr
     static const char *const known[] = {"title", "says",  "cites",   "on",     "when",   "starts",
                                         "tell",  "also",  "copy",    "within", "ladder", "closes",
                                         "key",   "shows", "enabled", "kind",   "records", "started_by",
-                                        "reason", NULL};
+                                        "reason", "watch", NULL};
     struct rule *rule = reader->rule;
     bool tells;
 
@@ -162,6 +162,7 @@ static void read_settings(struct rule_reader *reader, const config_setting_t *gr
     else
         rule->closes_text = mem_copy("");
     rule_reader_list(reader, group, "shows", false, &rule->shows);
+    rule_watch_read(reader, group);
     if (tells && !rule_reader_list(reader, group, "key", false, &rule->key)) {
         rule_texts_add(&rule->key, "type");
         rule_texts_add(&rule->key, "matter");

@@ -32,6 +32,11 @@ void rule_reader_refuse_unknown(struct rule_reader *reader, const config_setting
                                 const char *const *known, const char *where);
 
 void rule_close_read(struct rule_reader *reader, const config_setting_t *group);
+/* A list of { on, when } under `key`, where it is there; the conditions see the event alone. */
+void rule_close_read_events(struct rule_reader *reader, const config_setting_t *group, const char *key,
+                            struct rule_close **ret, size_t *ret_count);
+/* `watch`, where the rule has one: into rule->watch. */
+void rule_watch_read(struct rule_reader *reader, const config_setting_t *group);
 /* on, when and within, or `starts`: into the arms of the rule. */
 void rule_compile(struct rule_reader *reader, const config_setting_t *group);
 /* No arm: an empty condition and an empty clock. */

@@ -178,19 +178,28 @@ static struct value term_release_on(struct term_scope *scope)
     return scope->release_on;
 }
 
-/* A25: whole years on the local day of the event. What the store does not know, the event's own person may
- * say. */
-static struct value term_age(const struct term_scope *scope)
+/* What the store does not know, the event's own person may say. */
+static struct value term_born_on(const struct term_scope *scope)
 {
     const struct value *born = facts_value(scope->input->facts, CHILD_BORN_ON);
     const char *text = json_text_at(event_person(scope->input->event), "born_on");
-    struct civil_day day = CIVIL_NONE;
+    struct civil_day day;
 
     if (born->kind == VALUE_DAY)
-        day = born->day;
-    else if (text == NULL || !civil_parse(text, &day))
+        return *born;
+    if (text == NULL || !civil_parse(text, &day))
         return VALUE_NONE;
-    return (struct value){.kind = VALUE_NUMBER, .number = civil_age(day, event_day(scope->input->event))};
+    return (struct value){.kind = VALUE_DAY, .day = day};
+}
+
+/* A25: whole years on the local day of the event. */
+static struct value term_age(const struct term_scope *scope)
+{
+    struct value born = term_born_on(scope);
+
+    if (born.kind == VALUE_UNKNOWN)
+        return VALUE_NONE;
+    return (struct value){.kind = VALUE_NUMBER, .number = civil_age(born.day, event_day(scope->input->event))};
 }
 
 static struct value term_out_of_borough(const struct term_scope *scope)
@@ -218,6 +227,8 @@ static struct value term_child(const struct term *term, const struct term_scope 
     /* A06: a child on a protection plan is a child in need. */
     if (term->slot == CHILD_IN_NEED && plan->kind == VALUE_BOOL && plan->truth)
         return *plan;
+    if (term->slot == CHILD_BORN_ON && found->kind == VALUE_UNKNOWN)
+        return term_born_on(scope);
     if (term->slot == CHILD_HOME_AUTHORITY && found->kind == VALUE_UNKNOWN)
         return term_text(json_text_at(event_person(scope->input->event), "home_authority"));
     return *found;

@@ -147,6 +147,14 @@ void timeline_view(const struct timeline *t, size_t index, struct timeline_view 
     timeline_view_stepwise(t, index, ret, pass_by, NULL);
 }
 
+void timeline_view_all(const struct timeline *t, struct timeline_view *ret)
+{
+    *ret = (struct timeline_view){.history = mem_new(sizeof *ret->history * (t->count + 1))};
+    for (size_t i = 0; i < t->count; i++)
+        if (was_decided(&t->events[i]))
+            ret->history[ret->history_count++] = (struct decide_past){t->events[i].received_at, t->events[i].event};
+}
+
 void timeline_view_release(struct timeline_view *view)
 {
     facts_free(view->facts);

@@ -21,6 +21,8 @@ int calendar_first_year(const struct calendar *calendar);
 int calendar_last_year(const struct calendar *calendar);
 bool calendar_covers(const struct calendar *calendar, struct civil_day day); /* outside, only week-ends count */
 
+int calendar_days_left(const struct calendar *calendar, struct civil_day day); /* to the end of its last year; never below 0 */
+
 bool calendar_is_working_day(const struct calendar *calendar, struct civil_day day);
 /* The start day is not counted (A01); count may be negative; 0 gives the day itself. */
 struct civil_day calendar_add_working_days(const struct calendar *calendar, struct civil_day day, int count);

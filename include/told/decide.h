@@ -63,6 +63,14 @@ struct decided_not {
     char *because;
 };
 
+/* A moment that told has to come back at: nobody is told before it. */
+struct decided_watch {
+    const struct rule *rule;
+    const char *duty;
+    struct instant at;
+    bool provisional; /* beyond the calendar's last year */
+};
+
 struct decide_memory; /* private: what the lists below live in */
 
 struct decision {
@@ -73,6 +81,8 @@ struct decision {
     size_t review_count;
     struct decided_record *records;
     size_t record_count;
+    struct decided_watch *watches;
+    size_t watch_count;
     struct decided_not *nots; /* rules that listen to this type of event and did not fire */
     size_t not_count;
 };
@@ -80,12 +90,29 @@ struct decision {
 void decide(const struct protocol *protocol, const struct calendar *calendar, const struct decide_input *input,
             struct decision *ret);
 void decision_release(struct decision *decision);
+/* The clock of a duty that is open already, worked out again for `input->event`, its ground, on what is known by now:
+ * its history may reach beyond that event. False where it cannot be known, or the rule does not start at such events. */
+struct decided_due {
+    struct instant at;
+    bool immediate;
+    bool provisional;
+    char *shows;   /* as decided_duty.shows; owned */
+    char *explain; /* the days counted; owned */
+};
+bool decide_due(const struct rule *rule, const struct calendar *calendar, const struct decide_input *input,
+                struct decided_due *ret);
+void decided_due_release(struct decided_due *due);
 /* The object of events.md section 6, and "records": [{"duty", "because"}]; recipients are empty lists. New reference. */
 json_t *decision_json(const struct decision *decision);
 
 /* Whether `later`, about the same child, closes an open duty of `rule` that `ground` opened: an event type among its
  * `closes` whose condition holds, and the same hearing, meeting or case where both name one. */
-bool decide_closes(const struct rule *rule, const struct event *ground, const struct event *later);
+enum decide_close {
+    DECIDE_CLOSES_NOT,
+    DECIDE_CLOSES_DISCHARGED,
+    DECIDE_CLOSES_SUPERSEDED, /* void: another duty goes on in its place (protocol.md section 6) */
+};
+enum decide_close decide_closes(const struct rule *rule, const struct event *ground, const struct event *later);
 
 /* A case file (events.md section 6). NULL and *ret_reason if it is no case. */
 struct decide_case;

@@ -46,6 +46,8 @@ enum rule_answer {
 enum rule_answer rule_answer(const struct rule *rule, const char **ret_role); /* whose acknowledgement closes the duty */
 const char *rule_kind(const struct rule *rule);   /* "TIMED", "STANDING", …, or "" */
 const char *rule_ladder(const struct rule *rule); /* "" each role's own line; else the name of a line */
+bool rule_counts_from_release(const struct rule *rule); /* its clock follows the release date, wherever that moves */
+bool rule_is_watch(const struct rule *rule); /* it starts at a moment, where nothing came that it waits for */
 enum rule_form {
     RULE_TELLS,   /* makes a duty */
     RULE_RECORDS, /* `records`: noted in the journal and in explain, tells nobody, never climbs */

@@ -67,6 +67,8 @@ typedef void timeline_step_fn(void *cookie, const struct facts *facts, const str
                               const struct timeline_event *event);
 void timeline_view_stepwise(const struct timeline *t, size_t index, struct timeline_view *ret, timeline_step_fn *step,
                             void *cookie);
+/* All that was heard by now, without facts: no event is decided on it, but a date that moves may have been said last. */
+void timeline_view_all(const struct timeline *t, struct timeline_view *ret);
 void timeline_view_release(struct timeline_view *view);
 /* Whether an amendment stands in the place of this event: what it said holds no more. */
 bool timeline_is_replaced(const struct timeline *t, size_t index);

@@ -207,6 +207,7 @@ void cast_settle(struct harness *h)
         " + (SELECT count(*) FROM told.message WHERE state = 'claimed' OR (state = 'waiting' AND next_at <= (SELECT now FROM t)))"
         " + (SELECT count(*) FROM told.alarm WHERE duty_id IS NULL AND cleared_at IS NULL)"
         " + (SELECT count(*) FROM told.duty WHERE state <> 'closed' AND next_at <= (SELECT now FROM t))"
+        " + (SELECT count(*) FROM told.watch WHERE state = 'open' AND at <= (SELECT now FROM t))"
         " + (SELECT count(*) FROM told.journal j LEFT JOIN told.journal_seal s USING (journal_id) WHERE s.link IS NULL)",
         "0", SETTLED_WITHIN_MS));
 }

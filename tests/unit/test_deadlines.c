@@ -23,6 +23,7 @@ struct clock {
     const char *rule;
     struct event *event; /* decided */
     struct event *dates; /* in its history; NULL: no release date is needed */
+    struct facts *facts; /* NULL: it counts from no birthday */
     struct value *date;  /* what is set to each day; NULL: it counts from receipt */
 };
 
@@ -60,6 +61,12 @@ static void make_date(struct clock *clock, const char *type)
     const char *value = term->kind == VALUE_DAY ? "2012-01-01" : "2012-01-01T00:00:00Z";
     char *data;
 
+    if (term->from == TERM_CHILD) {
+        clock->event = make_event(type, "");
+        clock->facts = facts_new();
+        clock->date = mem_new(sizeof *clock->date);
+        return;
+    }
     if (term->from != TERM_EVENT) {
         clock->event = make_event(type, "");
         clock->dates = make_event("custody.release-dates", "'early_on':'2012-01-01','early_entitled':true");
@@ -81,16 +88,16 @@ static bool is_same(const struct deadline_step *a, const struct deadline_step *b
            (!a->has_date || strcmp(a->date.name, b->date.name) == 0);
 }
 
-static void add_step(struct clocks *clocks, const struct rule_arm *arm, const struct deadline_step *step)
+static void add_step(struct clocks *clocks, const struct rule *rule, int type_index, const struct deadline_step *step)
 {
-    const char *type = field_type_at((size_t)arm->type_index)->name;
+    const char *type = field_type_at((size_t)type_index)->name;
     struct clock *clock = &clocks->list[clocks->count];
 
     for (size_t i = 0; i < clocks->count; i++)
         if (is_same(&clocks->list[i].alone.steps[0], step))
             return;
     assert_true(clocks->count < CLOCKS_MOST);
-    *clock = (struct clock){.alone = {.steps = {*step}, .step_count = 1}, .rule = rule_name(arm->rule)};
+    *clock = (struct clock){.alone = {.steps = {*step}, .step_count = 1}, .rule = rule_name(rule)};
     if (step->has_date)
         make_date(clock, type);
     else
@@ -107,7 +114,9 @@ static struct clocks collect(const struct protocol *protocol)
 
         for (size_t k = 0; rule->form == RULE_TELLS && k < rule->arm_count; k++)
             for (size_t n = 0; n < rule->arms[k].within->step_count; n++)
-                add_step(&clocks, &rule->arms[k], &rule->arms[k].within->steps[n]);
+                add_step(&clocks, rule, rule->arms[k].type_index, &rule->arms[k].within->steps[n]);
+        for (size_t k = 0; rule->watch != NULL && k < rule->watch->arm_count; k++)
+            add_step(&clocks, rule, rule->watch->arms[k].type_index, &rule->watch->arms[k].at->steps[0]);
     }
     return clocks;
 }
@@ -117,6 +126,9 @@ static void release(struct clocks *clocks)
     for (size_t i = 0; i < clocks->count; i++) {
         event_free(clocks->list[i].event);
         event_free(clocks->list[i].dates);
+        if (clocks->list[i].facts != NULL)
+            free(clocks->list[i].date);
+        facts_free(clocks->list[i].facts);
     }
 }
 
@@ -127,7 +139,15 @@ static struct deadline_due compute(const struct clock *clock, const struct calen
                                  .history = &past, .history_count = clock->dates == NULL ? 0 : 1};
     struct term_scope scope;
     struct deadline_due due;
+    char day[CIVIL_TEXT_SIZE];
+    json_t *born;
 
+    if (clock->facts != NULL) {
+        born = json_string(civil_print(clock->date->day, day));
+        assert_null(facts_set(clock->facts, "born_on", born));
+        json_decref(born);
+        input.facts = clock->facts;
+    }
     term_scope_init(&scope, &input);
     deadline_compute(&clock->alone, calendar, &scope, &due);
     return due;
@@ -170,6 +190,10 @@ static bool is_right(const struct deadline_step *step, const struct calendar *ca
         return due.number < start.number && due.number == back(calendar, civil_add_months(start, -step->count)).number;
     case DUE_MONTHS_AFTER:
         return due.number > start.number && due.number == back(calendar, civil_add_months(start, step->count)).number;
+    case DUE_DAYS_AFTER:
+        return due.number - start.number == step->count;
+    case DUE_YEARS_AFTER:
+        return civil_age(start, due) == step->count && civil_age(start, eve) == step->count - 1;
     default:
         return false;
     }
@@ -192,7 +216,7 @@ static void check_alarm(const struct clock *clock, const struct calendar *calend
         fail_at(clock, start, "is not known, or immediate");
     if (civil_minute_of(due->at) != ALARM_MINUTE)
         fail_at(clock, start, "not at 17:00 local");
-    if (!calendar_is_working_day(calendar, day))
+    if (!calendar_is_working_day(calendar, day) && deadline_moves_back(&clock->alone.steps[0]))
         fail_at(clock, start, "not on a working day");
     if (due->provisional == calendar_covers(calendar, day))
         fail_at(clock, start, "provisional within the calendar, or not beyond it");
