@@ -61,10 +61,34 @@ static const char *form_of(const json_t *row)
     return strcmp(form, "stands") == 0 ? "  (started by no event)" : "";
 }
 
+static void print_events(const json_t *watch, const char *key, const char *label)
+{
+    size_t index;
+    json_t *one;
+
+    json_array_foreach(json_object_get(watch, key), index, one)
+        printf("  %-7s %s, when %s\n", label, json_text_at(one, "on"), json_text_at(one, "when"));
+}
+
+/* The moment it starts at, what opens that, and what makes it pointless. */
+static void print_watch(const json_t *row)
+{
+    const json_t *watch = json_object_get(row, "watch");
+
+    if (!json_is_object(watch))
+        return;
+    print_list(watch, "on", "opened");
+    print_text(watch, "when", "if");
+    print_text(watch, "at", "at");
+    print_events(watch, "unless", "unless");
+    print_events(watch, "ends", "ends");
+}
+
 static void print_rule(const json_t *row)
 {
     printf("%s  %s%s%s\n", json_text_at(row, "name"), json_text_at(row, "title"), form_of(row),
            json_is_false(json_object_get(row, "enabled")) ? "  (switched off)" : "");
+    print_watch(row);
     print_list(row, "on", "on");
     print_text(row, "when", "when");
     print_list(row, "tell", "tell");

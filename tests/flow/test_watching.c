@@ -53,6 +53,7 @@ static void expect_open(struct harness *h, const char *rules, const char *want)
 static void test_watching_a16_escalates_the_meeting_that_was_not_recorded(void **state)
 {
     struct harness *h = begin(state);
+    char *duty, *event;
 
     cast_hear(h, "custody.release-dates", "2024-06-03T08:40:00Z dates-1", "LCS-6", DATES("2024-07-31"));
     expect_watches(h, "D66 06-28 16:00, D67 07-23 16:00");
@@ -68,11 +69,18 @@ static void test_watching_a16_escalates_the_meeting_that_was_not_recorded(void *
                 "SELECT DISTINCT concat_ws(' ', e.source, e.type, s.state) FROM told.event e JOIN told.event_state s USING (event_id)"
                 " WHERE e.feed = 'told'");
     expect_watches(h, "D67 07-23 16:00");
+    duty = cast_value(h, "SELECT duty_id FROM told.duty WHERE rule = 'D66-watch'");
+    event = cast_value(h, "SELECT event_id FROM told.duty WHERE rule = 'D66-watch'");
+    cast_succeed(h, "why", duty);
+    cast_succeed(h, "explain", event);
+    cast_succeed(h, "why-not", event, "D67");
     /* The placement is found: the fact closes the duty. */
     cast_jump(h, "2024-07-01T09:00:00Z");
     cast_hear(h, "custody.meeting-held", "2024-07-01T08:00:00Z meeting-1", "LCS-6",
               MEETING("release-preparation", "2024-07-01", ",\"placement_identified\":true"));
     expect_open(h, "D66%%", "");
+    free(event);
+    free(duty);
     cast_check(h);
 }
 
