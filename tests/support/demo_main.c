@@ -183,11 +183,12 @@ static const char *const QUIET =
     " + (SELECT count(*) FROM told.notification WHERE state = 'queued' AND message_id IS NULL)"
     " + (SELECT count(*) FROM told.message WHERE state = 'claimed' OR (state = 'waiting' AND next_at <= (SELECT now FROM t)))"
     " + (SELECT count(*) FROM told.alarm WHERE duty_id IS NULL AND cleared_at IS NULL)"
-    " + (SELECT count(*) FROM told.duty WHERE state <> 'closed' AND next_at <= (SELECT now FROM t))";
+    " + (SELECT count(*) FROM told.duty WHERE state <> 'closed' AND next_at <= (SELECT now FROM t))"
+    " + (SELECT count(*) FROM told.watch WHERE state = 'open' AND at <= (SELECT now FROM t))";
 
 static const char *const NEXT_DUE =
     "SELECT to_char(least((SELECT min(next_at) FROM told.message WHERE state = 'waiting'),"
-    " (SELECT min(next_at) FROM told.duty WHERE state <> 'closed')) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
+    " (SELECT min(next_at) FROM told.duty WHERE state <> 'closed'), (SELECT min(at) FROM told.watch WHERE state = 'open')) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')";
 
 static bool out_of_time(const struct demo *d)
 {
