@@ -212,11 +212,15 @@ static void print_told(const json_t *whole)
 static void print_moves(const json_t *whole)
 {
     const json_t *moves = json_object_get(whole, "moves"), *one;
-    char at[TOLDCTL_TIME_SIZE], due[TOLDCTL_TIME_SIZE];
+    char at[TOLDCTL_TIME_SIZE], due[TOLDCTL_TIME_SIZE], was[TOLDCTL_TIME_SIZE];
     size_t i;
-    json_array_foreach(moves, i, one)
-        printf("%s  %s, due %s\n", toldctl_because_time(json_object_get(one, "at"), at), json_text_at(one, "what"),
-               toldctl_because_time(json_object_get(json_object_get(one, "detail"), "due_at"), due));
+    json_array_foreach(moves, i, one) {
+        const json_t *detail = json_object_get(one, "detail"), *before = json_object_get(detail, "was_due_at");
+        const char *because = json_text_at(detail, "because");
+        printf("%s  %s, due %s%s%s%s%s\n", toldctl_because_time(json_object_get(one, "at"), at), json_text_at(one, "what"),
+               toldctl_because_time(json_object_get(detail, "due_at"), due), before ? ", before that " : "",
+               before ? toldctl_because_time(before, was) : "", because ? ": " : "", because ? because : "");
+    }
 }
 
 static void print_written(const json_t *written)
@@ -244,7 +248,7 @@ static void print_why(const json_t *whole)
     json_array_foreach(json_object_get(whole, "explained"), i, one)
         toldctl_because_print(one);
     if (json_is_false(json_object_get(whole, "comes_out_the_same")))
-        printf("on what is stored now it comes out differently; what was written when it opened stands:\n");
+        printf("since then its clock moved, or what is known has changed; what was written stands:\n");
     else
         printf("as it was written when it opened:\n");
     print_written(json_object_get(whole, "as_written"));
