@@ -14,7 +14,7 @@ CC := gcc
 # `make V=1` shows the commands.
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
-PKGS := libzmq libpq libcurl libconfig jansson libcmark libsodium libsystemd smartcols
+PKGS := libzmq libpq libcurl libconfig jansson expat libcmark libsodium libsystemd smartcols
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wcast-qual -Wstrict-prototypes -Wvla -Werror
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DTOLD_FAULTS
@@ -189,7 +189,7 @@ cover:
 
 golden-update:
 	@$(MAKE) --no-print-directory -j2 KIND=asan tests-built
-	@for t in adapter notice config; do GOLDEN_UPDATE=1 $$(ls build/asan/tests/*/test_$$t); done
+	@for t in adapter adapter_spi adapter_hmpps adapter_dcf notice config; do GOLDEN_UPDATE=1 $$(ls build/asan/tests/*/test_$$t); done
 
 DESTDIR ?=
 install: all

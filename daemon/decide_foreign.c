@@ -53,7 +53,7 @@ static bool quarantine_part(struct foreign *f, const char *part, const char *rea
     char sha[65], *id = mem_printf("%s/%s", f->id, part), *detail = mem_printf("event %s, %s: %s", f->number, part, reason);
     bool ok;
 
-    hashchain_hex(id, strlen(id), sha);
+    hashchain_hex(detail, strlen(detail), sha); /* one part may have several faults */
     ok = pg_do(f->s->pg, &PART, (const char *[]){f->feed, id, sha, detail, f->received, f->number}) &&
          store_alarm(f->s->pg, "quarantine", id, detail, f->s->now);
     free(id);
@@ -93,7 +93,8 @@ static bool take_part(struct foreign *f, const struct adapted *part, int *made)
     return ok;
 }
 
-/* The foreign bytes within the CloudEvent: data as JSON text, or data_base64. The caller frees. */
+/* The foreign bytes within the CloudEvent: data as JSON text (text that is no JSON stands there as a string), or
+ * data_base64. The caller frees. */
 static char *payload(const struct event *event, size_t *ret_len)
 {
     const json_t *data = json_object_get(event_json(event), "data");
@@ -110,6 +111,10 @@ static char *payload(const struct event *event, size_t *ret_len)
     }
     if (data == NULL)
         return NULL;
+    if (json_is_string(data)) {
+        *ret_len = json_string_length(data);
+        return mem_copy_n(json_string_value(data), *ret_len);
+    }
     bytes = json_dumps(data, JSON_COMPACT | JSON_ENCODE_ANY);
     *ret_len = bytes != NULL ? strlen(bytes) : 0;
     return bytes;

@@ -62,9 +62,12 @@ int toldctl_adapt(struct toldctl *ctl, int argc, char **argv)
         return EX_USAGE;
     if (time && !instant_parse(time, &sent_at))
         return toldctl_refuse(EX_USAGE, "--time takes an instant as in 2024-05-31T17:00:00Z");
-    if (!adapter_is_known(argv[at]))
-        return toldctl_refuse(
-            EX_USAGE, "there is no adapter %s; known are cloudevents and hmcts-court-register", argv[at]);
+    if (!adapter_is_known(argv[at])) {
+        char *names = adapter_names();
+        code = toldctl_refuse(EX_USAGE, "there is no adapter %s; known are %s", argv[at], names);
+        free(names);
+        return code;
+    }
     for (int i = at + 1; i < argc; i++) {
         int one = adapt(argv[at], argv[i], source, sent_at);
         code = code ? code : one;

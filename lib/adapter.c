@@ -6,6 +6,10 @@
 
 #include "adapted_list.h"
 #include "adapter_court_register.h"
+#include "adapter_dcf.h"
+#include "adapter_hmpps.h"
+#include "adapter_spi.h"
+#include "told/buf.h"
 #include "told/event.h"
 #include "told/mem.h"
 
@@ -23,9 +27,14 @@ static char *run_cloudevents(const json_t *root, const struct adapter_origin *or
 static const struct {
     const char *name;
     char *(*run)(const json_t *root, const struct adapter_origin *origin, struct adapted_list *list);
+    /* Instead, for messages that are not JSON. */
+    char *(*run_bytes)(const char *bytes, size_t len, const struct adapter_origin *origin, struct adapted_list *list);
 } ADAPTERS[] = {
-    {"cloudevents", run_cloudevents},
-    {"hmcts-court-register", adapter_court_register_run},
+    {"cloudevents", run_cloudevents, NULL},
+    {"hmcts-court-register", adapter_court_register_run, NULL},
+    {"spi-xml", NULL, adapter_spi_run},
+    {"hmpps-domain-event", adapter_hmpps_run, NULL},
+    {"dcf", adapter_dcf_run, NULL},
 };
 
 #define ADAPTER_COUNT (sizeof ADAPTERS / sizeof ADAPTERS[0])
@@ -36,6 +45,24 @@ bool adapter_is_known(const char *name)
         if (strcmp(ADAPTERS[i].name, name) == 0)
             return true;
     return false;
+}
+
+char *adapter_names(void)
+{
+    struct buf names = {0};
+
+    for (size_t i = 0; i < ADAPTER_COUNT; i++)
+        buf_printf(&names, "%s%s", i == 0 ? "" : i + 1 == ADAPTER_COUNT ? " and " : ", ", ADAPTERS[i].name);
+    return buf_take(&names);
+}
+
+static char *refuse_name(void)
+{
+    char *names = adapter_names();
+    char *reason = mem_printf("no adapter of that name: told has %s", names);
+
+    free(names);
+    return reason;
 }
 
 /* An adapter copies foreign text into events. What the catalogue would refuse is found here, where the part
@@ -70,11 +97,11 @@ char *adapter_run(const char *name, const char *bytes, size_t len, const char *s
     while (i < ADAPTER_COUNT && strcmp(ADAPTERS[i].name, name) != 0)
         i++;
     if (i == ADAPTER_COUNT)
-        return mem_copy("no adapter of that name: cloudevents or hmcts-court-register");
-    root = json_parse(bytes, len, &reason);
-    if (root == NULL)
-        goto done;
-    reason = ADAPTERS[i].run(root, &origin, &list);
+        return refuse_name();
+    if (ADAPTERS[i].run == NULL)
+        reason = ADAPTERS[i].run_bytes(bytes, len, &origin, &list);
+    else if ((root = json_parse(bytes, len, &reason)) != NULL)
+        reason = ADAPTERS[i].run(root, &origin, &list);
     if (reason != NULL)
         goto done;
     refuse_invalid(&list);

@@ -20,6 +20,7 @@ struct adapted_list {
 
 /* Names an adapter of the configuration: "cloudevents", "hmcts-court-register". */
 bool adapter_is_known(const char *name);
+char *adapter_names(void); /* all of them, as a sentence lists them; the caller frees */
 /* source and id: of the CloudEvent that carried the message; derived ids begin with `id`. sent_at: its time, used only
  * where the message has none of its own. NULL on success (list filled), else why the whole message cannot be used. */
 char *adapter_run(const char *name, const char *bytes, size_t len, const char *source, const char *id,
