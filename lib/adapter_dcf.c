@@ -27,7 +27,7 @@
 #define OFFENCES_MOST 1024 /* of one defendant; a bound on what a hostile message can take */
 
 static const struct register_kind CASE_KINDS[] = {
-    {"pti_urn", JSON_STRING}, {"type", JSON_STRING}, {"defendants", JSON_ARRAY}, {NULL, JSON_NULL}};
+    {"pti_urn", JSON_STRING}, {"type", JSON_STRING}, {"date", JSON_STRING}, {"defendants", JSON_ARRAY}, {NULL, JSON_NULL}};
 static const struct register_kind DEFENDANT_KINDS[] = {
     {"name", JSON_OBJECT},
     {"date_of_birth", JSON_STRING},
@@ -218,7 +218,8 @@ static void read_defendant(struct police_defendant *defendant, const json_t *jso
 static void read_defendants(const json_t *file, const struct adapter_origin *origin, struct adapted_list *list)
 {
     const json_t *defendants = json_object_get(file, "defendants"), *json;
-    const char *type = json_text_at(file, "type");
+    const char *type = json_text_at(file, "type"), *date = json_text_at(file, "date");
+    struct civil_day day;
     size_t i;
 
     json_array_foreach(defendants, i, json)
@@ -229,6 +230,8 @@ static void read_defendants(const json_t *file, const struct adapter_origin *ori
         police_defendant_init(&defendant, list, part, origin);
         defendant.index = i;
         defendant.case_reference = json_text_at(file, "pti_urn");
+        if (date != NULL && foreign_time_parse_day(date, &day))
+            defendant.written_at = civil_instant(day, 0, 0);
         if (!adapted_list_is_full(list))
             read_defendant(&defendant, json, type != NULL && strcmp(type, "BobDCF") == 0);
         police_defendant_release(&defendant);

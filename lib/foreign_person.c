@@ -51,7 +51,7 @@ static const struct {
     {"cro", {{DIGITS, 6, 6}, {"/", 1, 1}, {DIGITS, 2, 2}, {LETTERS, 1, 1}}},
     {"cro", {{"SF", 2, 2}, {DIGITS, 2, 2}, {"/", 1, 1}, {DIGITS, 6, 6}, {LETTERS, 1, 1}}},
     /* year, force and station, system and number, check letter: 0925GD0000000123456X */
-    {"asn", {{DIGITS, 2, 4}, {DIGITS LETTERS, 2, 4}, {DIGITS, 12, 15}, {LETTERS, 1, 1}}},
+    {"asn", {{DIGITS, 2, 2}, {DIGITS LETTERS, 4, 4}, {DIGITS, 12, 15}, {LETTERS, 1, 1}}},
     {"noms", {{LETTERS, 1, 1}, {DIGITS, 4, 4}, {LETTERS, 2, 2}}},
 };
 

@@ -213,8 +213,8 @@ static void read_hearing(struct spi_header *header, const struct xml_node *eleme
  * to court and is not charged. */
 static void read_header(struct spi_header *header, const struct xml_node *element)
 {
-    const struct xml_node *twice = NULL;
-    const struct xml_node *reference = find(element, "PTIURN", &twice);
+    const struct xml_node *twice = NULL, *other = NULL;
+    const struct xml_node *reference = find(element, "PTIURN", &other);
     const struct xml_node *initiation = find(element, "CaseInitiation", &twice);
 
     *header = (struct spi_header){.line = element->line};

@@ -1,52 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whatever the bytes: no crash, each part has an event or a reason, every event is one the catalogue takes,
- * ids differ. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "told/adapter.h"
-#include "told/event.h"
+/* Every adapter of JSON messages. */
+#include "fuzz_adapted.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-static void check_part(const struct adapted_list *list, size_t i)
-{
-    const struct adapted *part = &list->items[i];
-    enum event_fault fault;
-    char *reason = NULL;
-
-    require(part->part != NULL);
-    require((part->event == NULL) == (part->reason != NULL));
-    require(!part->nothing || part->event == NULL);
-    if (part->event == NULL)
-        return;
-    struct event *event = event_from_json(part->event, &fault, &reason);
-    require(event != NULL);
-    require(strncmp(event_id(event), "m1/", 3) == 0);
-    for (size_t k = 0; k < i && i < 64; k++)
-        require(list->items[k].event == NULL ||
-                strcmp(json_text_at(list->items[k].event, "id"), event_id(event)) != 0);
-    event_free(event);
-}
+static const char *const ADAPTERS[] = {
+    "hmcts-court-register",
+    "hmpps-domain-event",
+    "dcf",
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    struct adapted_list list = {0};
-    const struct instant sent_at = {INT64_C(1731693600000000)};
-    char *reason =
-        adapter_run("hmcts-court-register", (const char *)bytes, len, "court/x", "m1", sent_at, &list);
-
-    require(reason == NULL || list.count == 0);
-    for (size_t i = 0; i < list.count; i++)
-        check_part(&list, i);
-    adapted_list_release(&list);
-    free(reason);
+    for (size_t i = 0; i < sizeof ADAPTERS / sizeof ADAPTERS[0]; i++)
+        fuzz_adapted(ADAPTERS[i], bytes, len);
     return 0;
 }
