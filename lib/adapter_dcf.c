@@ -3,11 +3,10 @@
  * The digital case file, 1.1 and 1.2:
  *
  *   case ─┬─ pti_urn, type: FirstHearingDCF, or BobDCF (a breach of bail: no new charge)
- *         └─ defendants[] ─┬─ name {surname, given_name[]}, date_of_birth, person_remand_status, initiation_type
- *                          ├─ offences[] ── generic_offences[], retail_theft_offences[], assault_offences[] …
- *                          │                └─ cjs_offence_code, offence {charge_date, offence_title}
- *                          ├─ remand_application ── substantial_grounds[]: why the police object to bail
- *                          └─ first_hearing_datetime, first_hearing_location
+ *         └─ defendants[] ─┬─ name {surname, given_name[]}, date_of_birth, person_remand_status,
+ * initiation_type ├─ offences[] ── generic_offences[], retail_theft_offences[], assault_offences[] … │ └─
+ * cjs_offence_code, offence {charge_date, offence_title} ├─ remand_application ── substantial_grounds[]: why
+ * the police object to bail └─ first_hearing_datetime, first_hearing_location
  *
  * Not read: case_markers (they are about victims and the case: none is a marker of a child), the arrest (see
  * police_case.h), witnesses, whose names and dates of birth stand beside the defendants'.
@@ -26,8 +25,11 @@
 
 #define OFFENCES_MOST 1024 /* of one defendant; a bound on what a hostile message can take */
 
-static const struct register_kind CASE_KINDS[] = {
-    {"pti_urn", JSON_STRING}, {"type", JSON_STRING}, {"date", JSON_STRING}, {"defendants", JSON_ARRAY}, {NULL, JSON_NULL}};
+static const struct register_kind CASE_KINDS[] = {{"pti_urn", JSON_STRING},
+                                                  {"type", JSON_STRING},
+                                                  {"date", JSON_STRING},
+                                                  {"defendants", JSON_ARRAY},
+                                                  {NULL, JSON_NULL}};
 static const struct register_kind DEFENDANT_KINDS[] = {
     {"name", JSON_OBJECT},
     {"date_of_birth", JSON_STRING},
@@ -69,13 +71,15 @@ static void read_names(struct police_defendant *defendant, const json_t *name)
 static void read_remand(struct police_defendant *defendant, const json_t *json)
 {
     const char *status = json_text_at(json, "person_remand_status");
-    const json_t *grounds = json_object_get(json_object_get(json, "remand_application"), "substantial_grounds");
+    const json_t *grounds =
+        json_object_get(json_object_get(json, "remand_application"), "substantial_grounds");
 
     for (size_t i = 0; status != NULL && i < sizeof REMAND_STATUSES / sizeof REMAND_STATUSES[0]; i++)
         if (strcmp(REMAND_STATUSES[i].word, status) == 0)
             defendant->remand_status = REMAND_STATUSES[i].status;
     if (status != NULL && defendant->remand_status == NULL)
-        police_defendant_fault(defendant, "person_remand_status: a word that told does not know; taken as unknown");
+        police_defendant_fault(defendant,
+                               "person_remand_status: a word that told does not know; taken as unknown");
     /* An application for conditions alone is no objection. */
     defendant->has_objection = json_array_size(grounds) > 0;
 }
@@ -167,7 +171,8 @@ static void read_hearing(struct police_defendant *defendant, const json_t *json)
         return;
     if (foreign_time_parse_day(time, &day)) {
         defendant->hearing_at = civil_instant(day, 0, 0);
-        police_defendant_fault(defendant, "first_hearing_datetime: no time of day; the beginning of the day is taken");
+        police_defendant_fault(defendant,
+                               "first_hearing_datetime: no time of day; the beginning of the day is taken");
     } else {
         police_defendant_fault(defendant, "first_hearing_datetime: no time; taken as unknown");
     }
@@ -187,7 +192,8 @@ static bool read_initiation(struct police_defendant *defendant, const json_t *js
     else if (strcmp(word, "charge") == 0)
         defendant->is_charged = true;
     else if (strcmp(word, "requisition") != 0 && strcmp(word, "summons") != 0) {
-        police_defendant_fault(defendant, "initiation_type: none of charge, requisition, summons: look at the file itself");
+        police_defendant_fault(
+            defendant, "initiation_type: none of charge, requisition, summons: look at the file itself");
         return false;
     }
     return true;
@@ -215,7 +221,8 @@ static void read_defendant(struct police_defendant *defendant, const json_t *jso
         police_defendant_finish(defendant);
 }
 
-static void read_defendants(const json_t *file, const struct adapter_origin *origin, struct adapted_list *list)
+static void read_defendants(const json_t *file, const struct adapter_origin *origin,
+                            struct adapted_list *list)
 {
     const json_t *defendants = json_object_get(file, "defendants"), *json;
     const char *type = json_text_at(file, "type"), *date = json_text_at(file, "date");

@@ -18,7 +18,8 @@
 
 #define ENVELOPES_MOST 6
 
-static void open_envelope(const struct custody_message *message, size_t *count, const json_t *json, int depth);
+static void open_envelope(const struct custody_message *message, size_t *count, const json_t *json,
+                          int depth);
 
 static void open_string(struct custody_message *message, size_t *count, const char *text, int depth)
 {
@@ -34,10 +35,12 @@ static void open_string(struct custody_message *message, size_t *count, const ch
 }
 
 /* What stands under `key`: text to be opened, or the thing itself. */
-static void open_member(const struct custody_message *outer, size_t *count, const json_t *json, const char *key, int depth)
+static void open_member(const struct custody_message *outer, size_t *count, const json_t *json,
+                        const char *key, int depth)
 {
     struct custody_message message = *outer;
-    const json_t *member = json_object_get(json, key), *attributes = json_object_get(json, "MessageAttributes");
+    const json_t *member = json_object_get(json, key),
+                 *attributes = json_object_get(json, "MessageAttributes");
     const char *timestamp = json_text_at(json, "Timestamp");
     char *part = *outer->part == '\0' ? mem_copy(key) : mem_printf("%s.%s", outer->part, key);
 
@@ -53,7 +56,8 @@ static void open_member(const struct custody_message *outer, size_t *count, cons
     free(part);
 }
 
-static void open_list(const struct custody_message *outer, size_t *count, const json_t *json, const char *key, int depth)
+static void open_list(const struct custody_message *outer, size_t *count, const json_t *json, const char *key,
+                      int depth)
 {
     const json_t *list = json_object_get(json, key), *one;
     size_t i;
@@ -100,7 +104,8 @@ static void read_event(const struct custody_message *outer, size_t *count, const
 
 static void open_envelope(const struct custody_message *message, size_t *count, const json_t *json, int depth)
 {
-    static const char *const inside[] = {"Message", "Sns", "body", "Body"}, *const lists[] = {"Records", "Messages"};
+    static const char *const inside[] = {"Message", "Sns", "body", "Body"}, *const lists[] = {"Records",
+                                                                                              "Messages"};
     const char *layer = find_layer(json, inside, sizeof inside / sizeof inside[0], JSON_STRING);
     const char *list = find_layer(json, lists, sizeof lists / sizeof lists[0], JSON_ARRAY);
     const char *part = *message->part == '\0' ? "the message" : message->part;
@@ -123,7 +128,8 @@ static void open_envelope(const struct custody_message *message, size_t *count, 
 
 char *adapter_hmpps_run(const json_t *root, const struct adapter_origin *origin, struct adapted_list *list)
 {
-    const struct custody_message message = {.origin = origin, .list = list, .part = "", .enveloped_at = INSTANT_NONE};
+    const struct custody_message message = {
+        .origin = origin, .list = list, .part = "", .enveloped_at = INSTANT_NONE};
     size_t count = 0;
 
     open_envelope(&message, &count, root, 0);

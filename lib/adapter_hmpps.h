@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The adapter `hmpps-domain-event`: what the prisons say of receptions, releases and dates, as events of the catalogue. */
+/* The adapter `hmpps-domain-event`: what the prisons say of receptions, releases and dates, as events of the
+ * catalogue. */
 #ifndef TOLD_ADAPTER_HMPPS_H
 #define TOLD_ADAPTER_HMPPS_H
 

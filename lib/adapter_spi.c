@@ -2,10 +2,11 @@
 /*
  * A new case travels in envelopes, each an XML document that is text inside the one around it:
  *
- *   soap:Envelope ── Body ── SubmitRequestMes ── Message: RouteData ── DataStream ── DataStreamContent: NewCaseMessage
+ *   soap:Envelope ── Body ── SubmitRequestMes ── Message: RouteData ── DataStream ── DataStreamContent:
+ * NewCaseMessage
  *
- * Any of them may be missing, and what is inside may stand there escaped, in CDATA, or as elements. So every element whose
- * text begins with "<" is opened, as deep as there are envelopes.
+ * Any of them may be missing, and what is inside may stand there escaped, in CDATA, or as elements. So every
+ * element whose text begins with "<" is opened, as deep as there are envelopes.
  */
 #include "adapter_spi.h"
 
@@ -28,7 +29,8 @@ struct opening {
 /* Elements that carry a document as text; where nothing of the kind is in them, that is what is wrong. */
 static const char *const CARRIERS[] = {"DataStreamContent", "Message"};
 /* What comes back to whoever sent a case. */
-static const char *const ANSWERS[] = {"SubmitResponseMes", "SubmitResponse", "ResponseCode", "RouteDataResponse"};
+static const char *const ANSWERS[] = {"SubmitResponseMes", "SubmitResponse", "ResponseCode",
+                                      "RouteDataResponse"};
 
 static const char *find_name(const char *name, const char *const *names, size_t count)
 {
@@ -50,7 +52,8 @@ static void note_fault(struct opening *opening, char *fault)
 
 static void open_document(struct opening *opening, const struct xml_document *document, int depth);
 
-/* Text of an element: the next envelope, or the message. Decoded already, whatever its own declaration says. */
+/* Text of an element: the next envelope, or the message. Decoded already, whatever its own declaration says.
+ */
 static void open_text(struct opening *opening, const struct xml_node *element, int depth)
 {
     const char *carrier = FIND_NAME(element->name, CARRIERS);
@@ -59,11 +62,13 @@ static void open_text(struct opening *opening, const struct xml_node *element, i
 
     if (element->text == NULL || *element->text != '<') {
         if (carrier != NULL && element->first == NULL)
-            note_fault(opening, mem_printf("%s (line %lu): no XML in it; expected an escaped document", name, element->line));
+            note_fault(opening, mem_printf("%s (line %lu): no XML in it; expected an escaped document", name,
+                                           element->line));
         return;
     }
     if (depth == ENVELOPES_MOST) {
-        note_fault(opening, mem_printf("%s (line %lu): more than %d envelopes", name, element->line, ENVELOPES_MOST));
+        note_fault(opening,
+                   mem_printf("%s (line %lu): more than %d envelopes", name, element->line, ENVELOPES_MOST));
         return;
     }
     struct xml_document *inner = xml_parse(element->text, strlen(element->text), "UTF-8", &reason);
@@ -83,7 +88,8 @@ static void read_message(struct opening *opening, const struct xml_node *message
         spi_case_read(&opening->message, one);
 }
 
-/* A message that stands here as elements is the message: what begins with "<" inside it is somebody's text. */
+/* A message that stands here as elements is the message: what begins with "<" inside it is somebody's text.
+ */
 static void open_document(struct opening *opening, const struct xml_document *document, int depth)
 {
     const struct xml_node *message = xml_search(document, NULL, "NewCaseMessage");
@@ -120,13 +126,15 @@ static char *conclude(struct opening *opening)
     if (fault != NULL)
         return fault;
     if (opening->answer == NULL || opening->has_message)
-        return mem_copy(opening->has_message ? "NewCaseMessage: no Case in it"
-                                           : "no new case from the police: expected a NewCaseMessage, bare or in envelopes");
+        return mem_copy(opening->has_message
+                            ? "NewCaseMessage: no Case in it"
+                            : "no new case from the police: expected a NewCaseMessage, bare or in envelopes");
     adapted_list_add_nothing(opening->message.list, "the message", "an answer to a message, and no case");
     return NULL;
 }
 
-char *adapter_spi_run(const char *bytes, size_t len, const struct adapter_origin *origin, struct adapted_list *list)
+char *adapter_spi_run(const char *bytes, size_t len, const struct adapter_origin *origin,
+                      struct adapted_list *list)
 {
     struct opening opening = {.message = {.origin = origin, .list = list, .written_at = INSTANT_NONE}};
     char *reason = NULL;

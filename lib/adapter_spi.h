@@ -6,6 +6,7 @@
 #include "adapted_list.h"
 
 /* NULL, or why nothing of the message can be used (caller frees). */
-char *adapter_spi_run(const char *bytes, size_t len, const struct adapter_origin *origin, struct adapted_list *list);
+char *adapter_spi_run(const char *bytes, size_t len, const struct adapter_origin *origin,
+                      struct adapted_list *list);
 
 #endif

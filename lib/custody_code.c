@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sources: the reasons of ministryofjustice/prison-offender-events and hmpps-prisoner-search (received, released); the
- * messages of hmpps-probation-integration-services for the movement codes; the location codes of the youth estate from
- * hmpps-book-secure-move-api. Only what is sure stands here.
+ * Sources: the reasons of ministryofjustice/prison-offender-events and hmpps-prisoner-search (received,
+ * released); the messages of hmpps-probation-integration-services for the movement codes; the location codes
+ * of the youth estate from hmpps-book-secure-move-api. Only what is sure stands here.
  */
 #include "custody_code.h"
 
@@ -23,7 +23,8 @@ static const struct {
     {"calculate-release-dates.prisoner.changed", {"", CUSTODY_RELEASE_DATES, NULL}, CUSTODY_IN},
 };
 
-/* Not a reception: who comes back never stopped being in custody, and a plan begun at the entry is not begun again. */
+/* Not a reception: who comes back never stopped being in custody, and a plan begun at the entry is not begun
+ * again. */
 static const struct custody_code IN[] = {
     {"ADMISSION", CUSTODY_RECEPTION, NULL},
     {"NEW_ADMISSION", CUSTODY_RECEPTION, NULL},
@@ -50,14 +51,10 @@ static const struct custody_code OUT[] = {
 
 /* These come with the reason RELEASED, and are none. */
 static const struct custody_code OUT_MOVEMENTS[] = {
-    {"HO", CUSTODY_RELEASE, "hospital"},
-    {"HP", CUSTODY_RELEASE, "hospital"},
-    {"HQ", CUSTODY_RELEASE, "hospital"},
-    {"MRG", CUSTODY_NOTHING, "a record that changed, nobody who went"},
-    {"DEC", CUSTODY_LOOK, NULL},
-    {"UAL", CUSTODY_LOOK, NULL},
-    {"UAL_ECL", CUSTODY_LOOK, NULL},
-    {"ESCP", CUSTODY_LOOK, NULL},
+    {"HO", CUSTODY_RELEASE, "hospital"}, {"HP", CUSTODY_RELEASE, "hospital"},
+    {"HQ", CUSTODY_RELEASE, "hospital"}, {"MRG", CUSTODY_NOTHING, "a record that changed, nobody who went"},
+    {"DEC", CUSTODY_LOOK, NULL},         {"UAL", CUSTODY_LOOK, NULL},
+    {"UAL_ECL", CUSTODY_LOOK, NULL},     {"ESCP", CUSTODY_LOOK, NULL},
 };
 static const struct custody_code IN_MOVEMENTS[] = {
     {"INT", CUSTODY_TRANSFER, NULL},
@@ -67,20 +64,24 @@ static const struct custody_code IN_MOVEMENTS[] = {
 static const struct {
     const char *word;
     enum custody_truth sentenced;
-} CAUSES[] = {
-    {"RECALL", CUSTODY_YES},    {"CONVICTED", CUSTODY_YES}, {"REMAND", CUSTODY_NO},
-    {"IMMIGRATION_DETAINEE", CUSTODY_NO},
-}, MOVEMENTS[] = {
-    {"I", CUSTODY_YES}, /* imprisonment without option of a fine */
-    {"N", CUSTODY_NO}, /* unconvicted remand */
+} CAUSES[] =
+    {
+        {"RECALL", CUSTODY_YES},
+        {"CONVICTED", CUSTODY_YES},
+        {"REMAND", CUSTODY_NO},
+        {"IMMIGRATION_DETAINEE", CUSTODY_NO},
+},
+  MOVEMENTS[] = {
+      {"I", CUSTODY_YES}, /* imprisonment without option of a fine */
+      {"N", CUSTODY_NO},  /* unconvicted remand */
 };
 
 static const struct {
     const char *prison_id, *kind;
 } ESTABLISHMENTS[] = {
-    {"FMI", "yoi"},  {"PRI", "yoi"},  {"CKI", "yoi"},  {"WNI", "yoi"},  {"WYI", "yoi"},  {"STC2", "stc"},
-    {"STC3", "stc"}, {"SCH1", "sch"}, {"SCH2", "sch"}, {"SCH3", "sch"}, {"SCH4", "sch"}, {"SCH5", "sch"},
-    {"SCH6", "sch"}, {"SCH8", "sch"}, {"SCH9", "sch"},
+    {"FMI", "yoi"},  {"PRI", "yoi"},  {"CKI", "yoi"},  {"WNI", "yoi"},  {"WYI", "yoi"},
+    {"STC2", "stc"}, {"STC3", "stc"}, {"SCH1", "sch"}, {"SCH2", "sch"}, {"SCH3", "sch"},
+    {"SCH4", "sch"}, {"SCH5", "sch"}, {"SCH6", "sch"}, {"SCH8", "sch"}, {"SCH9", "sch"},
 };
 
 static const struct custody_code *find(const struct custody_code *rows, size_t count, const char *code)

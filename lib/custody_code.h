@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 enum custody_sort {
-    CUSTODY_UNKNOWN,       /* a word or code that is not in the table */
+    CUSTODY_UNKNOWN, /* a word or code that is not in the table */
     CUSTODY_RECEPTION,
     CUSTODY_TRANSFER,      /* into the prison it names */
     CUSTODY_RELEASE,       /* word: reason of custody.release */
@@ -33,9 +33,10 @@ struct custody_code {
     const char *word;
 };
 
-/* By eventType, whole or behind its last dot; NULL: none of those that are about custody. *ret_direction: of a movement,
- * whose `reason` says the rest (sort CUSTODY_RECEPTION or CUSTODY_RELEASE); else untouched. */
-const struct custody_code *custody_code_of_type(const char *event_type, enum custody_direction *ret_direction);
+/* By eventType, whole or behind its last dot; NULL: none of those that are about custody. *ret_direction: of
+ * a movement, whose `reason` says the rest (sort CUSTODY_RECEPTION or CUSTODY_RELEASE); else untouched. */
+const struct custody_code *custody_code_of_type(const char *event_type,
+                                                enum custody_direction *ret_direction);
 const struct custody_code *custody_code_of_reason(enum custody_direction direction, const char *reason);
 /* A NOMIS movement code that says something narrower than the reason beside it; NULL: it does not. */
 const struct custody_code *custody_code_of_movement(enum custody_direction direction, const char *movement);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  *   {"eventType", "occurredAt", "publishedAt",
- *    "additionalInformation": {"nomsNumber", "reason", "probableCause", "nomisMovementReasonCode", "prisonId", …},
- *    "personReference": {"identifiers": [{"type": "NOMS", "value"}]}}
+ *    "additionalInformation": {"nomsNumber", "reason", "probableCause", "nomisMovementReasonCode",
+ * "prisonId", …}, "personReference": {"identifiers": [{"type": "NOMS", "value"}]}}
  *
  * and, of the events before those, {"eventType", "eventDatetime" (a wall clock), "offenderIdDisplay"}.
- * Not believed: that a MessageId is the message's own (three different receptions were seen with one). Nobody has a name
- * or a date of birth here: the prison number is all there is to know who it is.
+ * Not believed: that a MessageId is the message's own (three different receptions were seen with one). Nobody
+ * has a name or a date of birth here: the prison number is all there is to know who it is.
  */
 #include "custody_event.h"
 
@@ -51,7 +51,8 @@ static void fault(const struct custody_message *message, const char *reason)
 /* Every place where a prison number stands must say the same one. False: added a fault. */
 static bool identify(const struct custody_message *message, const json_t *json, json_t *person)
 {
-    const json_t *references = json_object_get(json_object_get(json, "personReference"), "identifiers"), *reference;
+    const json_t *references = json_object_get(json_object_get(json, "personReference"), "identifiers"),
+                 *reference;
     const char *numbers[3] = {text_at(json_object_get(json, "additionalInformation"), "nomsNumber"),
                               text_at(json, "offenderIdDisplay"), NULL};
     const char *found = NULL;
@@ -113,7 +114,8 @@ static void set_day(json_t *data, struct instant at)
 }
 
 /* The fields of the type beside person; *ret_type and *ret_short name it. */
-static json_t *make_data(const struct movement *movement, struct instant at, const char **ret_type, const char **ret_short)
+static json_t *make_data(const struct movement *movement, struct instant at, const char **ret_type,
+                         const char **ret_short)
 {
     json_t *data = json_object();
     char *prison = movement->prison_id == NULL ? NULL : make_establishment(movement->prison_id);
@@ -152,8 +154,8 @@ static json_t *make_data(const struct movement *movement, struct instant at, con
     return data;
 }
 
-static void add_event(const struct custody_message *message, const json_t *json, const struct movement *movement,
-                      json_t *person)
+static void add_event(const struct custody_message *message, const json_t *json,
+                      const struct movement *movement, json_t *person)
 {
     const char *type, *short_name, *published = text_at(json, "publishedAt");
     char text[INSTANT_TEXT_SIZE];
@@ -180,7 +182,8 @@ static void add_event(const struct custody_message *message, const json_t *json,
 }
 
 /* What the reason says, unless the code of the movement says something narrower. */
-static const struct custody_code *read_movement(enum custody_direction direction, const json_t *more, struct movement *ret)
+static const struct custody_code *read_movement(enum custody_direction direction, const json_t *more,
+                                                struct movement *ret)
 {
     const char *reason = text_at(more, "reason");
     const struct custody_code *narrower;
@@ -208,7 +211,8 @@ void custody_event_read(const struct custody_message *message, const json_t *jso
     if (type == NULL) {
         fault(message, "no eventType (a string): not a domain event");
     } else if (movement.code == NULL) {
-        adapted_list_add_nothing(message->list, message->part, "of a type that no event of the catalogue says");
+        adapted_list_add_nothing(message->list, message->part,
+                                 "of a type that no event of the catalogue says");
     } else {
         if (movement.code->sort != CUSTODY_RELEASE_DATES &&
             read_movement(direction, json_object_get(json, "additionalInformation"), &movement) == NULL)
@@ -216,9 +220,12 @@ void custody_event_read(const struct custody_message *message, const json_t *jso
         if (movement.code->sort == CUSTODY_NOTHING)
             adapted_list_add_nothing(message->list, message->part, movement.code->word);
         else if (movement.code->sort == CUSTODY_UNKNOWN)
-            fault(message, "additionalInformation.reason: missing, or none that told knows: look at the message itself");
+            fault(
+                message,
+                "additionalInformation.reason: missing, or none that told knows: look at the message itself");
         else if (movement.code->sort == CUSTODY_LOOK)
-            fault(message, "nomisMovementReasonCode says that this is no release: look at the message itself");
+            fault(message,
+                  "nomisMovementReasonCode says that this is no release: look at the message itself");
         else if (identify(message, json, person))
             add_event(message, json, &movement, person);
     }

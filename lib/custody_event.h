@@ -8,9 +8,9 @@
 struct custody_message {
     const struct adapter_origin *origin;
     struct adapted_list *list;
-    const char *part;           /* where it stands */
-    size_t index;               /* among the events of the message */
-    const json_t *attributes;   /* MessageAttributes of the envelope, or NULL */
+    const char *part;            /* where it stands */
+    size_t index;                /* among the events of the message */
+    const json_t *attributes;    /* MessageAttributes of the envelope, or NULL */
     struct instant enveloped_at; /* Timestamp of the envelope; none: not stated */
 };
 

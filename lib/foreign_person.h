@@ -12,11 +12,12 @@ enum foreign_age {
     FOREIGN_AGE_ADULT,
 };
 
-/* What a date of birth says on that day. *ret_fault, where the text cannot be a date of birth: static, without a value. */
+/* What a date of birth says on that day. *ret_fault, where the text cannot be a date of birth: static,
+ * without a value. */
 enum foreign_age foreign_person_age(const char *text, struct civil_day on, struct civil_day *ret_born,
                                     const char **ret_fault);
-/* Sets person.identifiers.SCHEME, if the text has the form of such a number: what is typed where there is none makes
- * strangers agree. False if it has not; NULL and "" are no fault. */
+/* Sets person.identifiers.SCHEME, if the text has the form of such a number: what is typed where there is
+ * none makes strangers agree. False if it has not; NULL and "" are no fault. */
 bool foreign_person_identify(json_t *person, const char *scheme, const char *text);
 /* Sets a member unless there is nothing to say; blanks around it go. */
 void foreign_person_set(json_t *person, const char *key, const char *text);

@@ -6,17 +6,17 @@
 
 #include "told/mem.h"
 
-#define DAY_LEN 10           /* YYYY-MM-DD */
-#define TEXT_MOST 64         /* no date is longer */
-#define FRACTION_MOST 9      /* digits, as instant_parse takes them */
+#define DAY_LEN 10      /* YYYY-MM-DD */
+#define TEXT_MOST 64    /* no date is longer */
+#define FRACTION_MOST 9 /* digits, as instant_parse takes them */
 #define US_PER_SECOND 1000000
 #define DIGITS "0123456789"
 
 static bool is_zone(const char *text)
 {
     return strcmp(text, "Z") == 0 || strcmp(text, "z") == 0 ||
-           ((*text == '+' || *text == '-') && strlen(text) == 6 && text[3] == ':' && strspn(text + 1, DIGITS) == 2 &&
-            strspn(text + 4, DIGITS) == 2);
+           ((*text == '+' || *text == '-') && strlen(text) == 6 && text[3] == ':' &&
+            strspn(text + 1, DIGITS) == 2 && strspn(text + 4, DIGITS) == 2);
 }
 
 bool foreign_time_parse_day(const char *text, struct civil_day *ret)

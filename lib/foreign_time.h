@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dates and times as other systems write them. Private to the adapters. A wall clock without a zone is London's. */
+/* Dates and times as other systems write them. Private to the adapters. A wall clock without a zone is
+ * London's. */
 #ifndef TOLD_FOREIGN_TIME_H
 #define TOLD_FOREIGN_TIME_H
 

@@ -72,7 +72,8 @@ void police_defendant_fault(struct police_defendant *defendant, const char *form
     free(reason);
 }
 
-/* "B01CX01" is b01cx01, "Highbury Corner (Youth)" is highbury-corner-youth: the form of the codes of told.conf. */
+/* "B01CX01" is b01cx01, "Highbury Corner (Youth)" is highbury-corner-youth: the form of the codes of
+ * told.conf. */
 static char *make_court(const char *name)
 {
     struct buf code = {0};
@@ -154,11 +155,13 @@ static struct instant happened_at(const struct police_defendant *defendant)
     return instant_is_none(defendant->written_at) ? defendant->origin->sent_at : defendant->written_at;
 }
 
-static void add_event(struct police_defendant *defendant, json_t *data, const char *type, const char *short_name)
+static void add_event(struct police_defendant *defendant, json_t *data, const char *type,
+                      const char *short_name)
 {
     char at[INSTANT_TEXT_SIZE];
     json_t *event = json_object();
-    char *id = mem_printf("%s/%zu/%zu/%s", defendant->origin->id, defendant->case_index, defendant->index, short_name);
+    char *id = mem_printf("%s/%zu/%zu/%s", defendant->origin->id, defendant->case_index, defendant->index,
+                          short_name);
 
     json_object_set_new(event, "specversion", json_string("1.0"));
     json_object_set_new(event, "id", json_string(id));
@@ -194,5 +197,6 @@ void police_defendant_finish(struct police_defendant *defendant)
     else if (!instant_is_none(defendant->hearing_at))
         add_event(defendant, make_listing(defendant), "court.hearing-listed", "hearing");
     else
-        adapted_list_add_nothing(defendant->list, defendant->part, "neither charged nor listed for a hearing");
+        adapted_list_add_nothing(defendant->list, defendant->part,
+                                 "neither charged nor listed for a hearing");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One defendant of a case the police sent to court, in whichever format, as events. Private to the adapters. */
+/* One defendant of a case the police sent to court, in whichever format, as events. Private to the adapters.
+ */
 #ifndef TOLD_POLICE_CASE_H
 #define TOLD_POLICE_CASE_H
 
@@ -37,8 +38,9 @@ bool police_defendant_add_charged_on(struct police_defendant *defendant, const c
 void police_defendant_fault(struct police_defendant *defendant, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /*
- * Adds police.charge, with the first hearing in it; or court.hearing-listed for one who was not charged; or says why
- * there is nothing. An arrest is never made of an arrest date: it is known only with the charge, and too late.
+ * Adds police.charge, with the first hearing in it; or court.hearing-listed for one who was not charged; or
+ * says why there is nothing. An arrest is never made of an arrest date: it is known only with the charge, and
+ * too late.
  */
 void police_defendant_finish(struct police_defendant *defendant);
 

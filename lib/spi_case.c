@@ -7,12 +7,12 @@
  *         └─ Defendant … ─┬─ ProsecutorReference (the arrest summons number)
  *                         ├─ PoliceIndividualDefendant ─┬─ PersonDefendant ── BasePersonDetails ── Birthdate
  *                         │                             ├─ Address, CustodyStatus, CROnumber
- *                         │                             └─ ParentGuardian: an adult, with a date of birth of their own
- *                         └─ Offence … ── BaseOffenceDetails ── OffenceCode, ChargeDate, ArrestDate
+ *                         │                             └─ ParentGuardian: an adult, with a date of birth of
+ * their own └─ Offence … ── BaseOffenceDetails ── OffenceCode, ChargeDate, ArrestDate
  *
- * Everything is read along its path, never by its name alone: officers, victims and guardians have names, addresses and
- * dates of birth in elements that are called the same. Not read: PerceivedBirthYear (a guess from the defendant's looks),
- * OffenceWording (it names victims), ArrestDate (see police_case.h).
+ * Everything is read along its path, never by its name alone: officers, victims and guardians have names,
+ * addresses and dates of birth in elements that are called the same. Not read: PerceivedBirthYear (a guess
+ * from the defendant's looks), OffenceWording (it names victims), ArrestDate (see police_case.h).
  */
 #include "spi_case.h"
 
@@ -39,9 +39,10 @@ struct spi_header {
     struct instant hearing_at;
 };
 
-/* The one element at the end of a path of local names. *ret_twice: an element that stands twice where it must stand once,
- * so that nobody can say which of them is meant. */
-static const struct xml_node *find(const struct xml_node *from, const char *path, const struct xml_node **ret_twice)
+/* The one element at the end of a path of local names. *ret_twice: an element that stands twice where it must
+ * stand once, so that nobody can say which of them is meant. */
+static const struct xml_node *find(const struct xml_node *from, const char *path,
+                                   const struct xml_node **ret_twice)
 {
     char name[PATH_NAME_MOST];
 
@@ -72,7 +73,8 @@ static const char *text_at(struct police_defendant *defendant, const struct xml_
 
 static char *make_given_names(struct police_defendant *defendant, const struct xml_node *element)
 {
-    static const char *const paths[] = {NAMES "/PersonGivenName1", NAMES "/PersonGivenName2", NAMES "/PersonGivenName3"};
+    static const char *const paths[] = {NAMES "/PersonGivenName1", NAMES "/PersonGivenName2",
+                                        NAMES "/PersonGivenName3"};
     char *names = NULL;
 
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
@@ -97,8 +99,10 @@ static void read_person(struct police_defendant *defendant, const struct xml_nod
     char *given = make_given_names(defendant, element);
 
     foreign_person_set(defendant->person, "given_names", given);
-    foreign_person_set(defendant->person, "family_name", text_at(defendant, element, NAMES "/PersonFamilyName"));
-    foreign_person_set(defendant->person, "postcode", text_at(defendant, element, INDIVIDUAL "/Address/PostCode"));
+    foreign_person_set(defendant->person, "family_name",
+                       text_at(defendant, element, NAMES "/PersonFamilyName"));
+    foreign_person_set(defendant->person, "postcode",
+                       text_at(defendant, element, INDIVIDUAL "/Address/PostCode"));
     defendant->born = text_at(defendant, element, DETAILS "/Birthdate");
     identify(defendant, element, "asn", "ProsecutorReference");
     identify(defendant, element, "pnc", INDIVIDUAL "/PersonDefendant/PNCidentifier");
@@ -122,20 +126,22 @@ static void read_offences(struct police_defendant *defendant, const struct xml_n
 {
     size_t i = 0;
 
-    for (const struct xml_node *offence = xml_child(element, "Offence"); offence != NULL; offence = xml_next(offence)) {
+    for (const struct xml_node *offence = xml_child(element, "Offence"); offence != NULL;
+         offence = xml_next(offence)) {
         const struct xml_node *details = xml_child(offence, "BaseOffenceDetails");
         const char *code = text_at(defendant, offence, "BaseOffenceDetails/OffenceCode");
         const char *charged = text_at(defendant, offence, "BaseOffenceDetails/ChargeDate");
 
         if (code == NULL)
-            police_defendant_fault(defendant, "Offence[%zu].BaseOffenceDetails.OffenceCode (line %lu): missing or empty", i,
-                                   details == NULL ? offence->line : details->line);
+            police_defendant_fault(defendant,
+                                   "Offence[%zu].BaseOffenceDetails.OffenceCode (line %lu): missing or empty",
+                                   i, details == NULL ? offence->line : details->line);
         else
             police_defendant_add_offence(defendant, code, NULL);
         if (charged != NULL && !police_defendant_add_charged_on(defendant, charged))
-            police_defendant_fault(defendant,
-                                   "Offence[%zu].BaseOffenceDetails.ChargeDate (line %lu): no date; taken as unknown", i,
-                                   details->line);
+            police_defendant_fault(
+                defendant, "Offence[%zu].BaseOffenceDetails.ChargeDate (line %lu): no date; taken as unknown",
+                i, details->line);
         i++;
     }
     if (i == 0)
@@ -155,14 +161,15 @@ static void read_individual(struct police_defendant *defendant, const struct spi
     if (header->has_initiation)
         police_defendant_finish(defendant);
     else
-        police_defendant_fault(defendant,
-                               "CaseInitiation of the case (line %lu): missing, empty or twice, so nobody can say whether it "
-                               "is a charge: look at the message itself",
-                               header->line);
+        police_defendant_fault(
+            defendant,
+            "CaseInitiation of the case (line %lu): missing, empty or twice, so nobody can say whether it "
+            "is a charge: look at the message itself",
+            header->line);
 }
 
-static void read_defendant(struct spi_message *message, const struct spi_header *header, const struct xml_node *element,
-                           const char *part, size_t index)
+static void read_defendant(struct spi_message *message, const struct spi_header *header,
+                           const struct xml_node *element, const char *part, size_t index)
 {
     struct police_defendant defendant;
     const struct xml_node *individual = xml_child(element, INDIVIDUAL);
@@ -183,7 +190,8 @@ static void read_defendant(struct spi_message *message, const struct spi_header 
     police_defendant_release(&defendant);
 }
 
-/* A day without a time of day is taken as its beginning: a duty before the hearing is then early, never late. */
+/* A day without a time of day is taken as its beginning: a duty before the hearing is then early, never late.
+ */
 static void read_hearing(struct spi_header *header, const struct xml_node *element)
 {
     const struct xml_node *twice = NULL;
@@ -209,8 +217,8 @@ static void read_hearing(struct spi_header *header, const struct xml_node *eleme
         header->hearing_fault = "TimeOfHearing is no time of day; the beginning of the day is taken";
 }
 
-/* A charge has CaseInitiation C. Summonses and requisitions have another code, or InitiationCode: the child has to come
- * to court and is not charged. */
+/* A charge has CaseInitiation C. Summonses and requisitions have another code, or InitiationCode: the child
+ * has to come to court and is not charged. */
 static void read_header(struct spi_header *header, const struct xml_node *element)
 {
     const struct xml_node *twice = NULL, *other = NULL;

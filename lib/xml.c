@@ -129,7 +129,8 @@ static void add_text(void *user, const XML_Char *bytes, int len)
 }
 
 /* Before anything inside it is read: no entity is ever declared, so none can grow or fetch. */
-static void refuse_doctype(void *user, const XML_Char *name, const XML_Char *system, const XML_Char *public, int inside)
+static void refuse_doctype(void *user, const XML_Char *name, const XML_Char *system, const XML_Char *public,
+                           int inside)
 {
     (void)name;
     (void)system;
@@ -177,8 +178,8 @@ static bool fail(struct reading *reading, char **ret_reason)
 }
 
 /*
- * In pieces, for expat hands text on as it comes but keeps a tag until it has all of it: what a tag can make it keep, and
- * how often it looks at the same bytes again, ends at XML_TAG_MOST.
+ * In pieces, for expat hands text on as it comes but keeps a tag until it has all of it: what a tag can make
+ * it keep, and how often it looks at the same bytes again, ends at XML_TAG_MOST.
  */
 static bool feed(struct reading *reading, const char *bytes, size_t len, char **ret_reason)
 {
@@ -268,7 +269,8 @@ const struct xml_node *xml_walk(const struct xml_node *node)
     return node == NULL ? NULL : node->next;
 }
 
-const struct xml_node *xml_search(const struct xml_document *document, const struct xml_node *node, const char *name)
+const struct xml_node *xml_search(const struct xml_document *document, const struct xml_node *node,
+                                  const char *name)
 {
     node = node == NULL ? document->root : xml_walk(node);
     while (node != NULL && strcmp(node->name, name) != 0)

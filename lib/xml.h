@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Foreign XML as a tree, read by expat: names without their prefixes, text without the blanks around it. Refused: a
- * DOCTYPE (and with it every entity but XML's own five and every reference to the outside), nesting, tags and numbers of
- * elements beyond anything a court or a police force sends. Private to the adapters.
+ * Foreign XML as a tree, read by expat: names without their prefixes, text without the blanks around it.
+ * Refused: a DOCTYPE (and with it every entity but XML's own five and every reference to the outside),
+ * nesting, tags and numbers of elements beyond anything a court or a police force sends. Private to the
+ * adapters.
  */
 #ifndef TOLD_XML_H
 #define TOLD_XML_H
@@ -14,7 +15,8 @@
 #define XML_TAG_MOST 262144      /* bytes of one tag or comment: they are kept whole while they are read */
 
 struct xml_node {
-    const char *name; /* the local name: whatever the prefix, whatever the version of the schema it stands for */
+    const char
+        *name; /* the local name: whatever the prefix, whatever the version of the schema it stands for */
     const char *text; /* NULL: no text, or blanks only, or there are elements inside */
     unsigned long line;
     struct xml_node *parent, *first, *last, *next;
@@ -22,16 +24,18 @@ struct xml_node {
 
 struct xml_document;
 
-/* encoding: of bytes that were decoded before and whose own declaration is out of date; NULL: as the document says.
- * NULL and *ret_reason (caller frees; line and column, never the text) on failure. */
+/* encoding: of bytes that were decoded before and whose own declaration is out of date; NULL: as the document
+ * says. NULL and *ret_reason (caller frees; line and column, never the text) on failure. */
 struct xml_document *xml_parse(const char *bytes, size_t len, const char *encoding, char **ret_reason);
 void xml_free(struct xml_document *document);
 const struct xml_node *xml_root(const struct xml_document *document);
 
-const struct xml_node *xml_child(const struct xml_node *node, const char *name); /* the first of that name, or NULL */
-const struct xml_node *xml_next(const struct xml_node *node);                    /* the next of the same name, or NULL */
+const struct xml_node *xml_child(const struct xml_node *node,
+                                 const char *name);           /* the first of that name, or NULL */
+const struct xml_node *xml_next(const struct xml_node *node); /* the next of the same name, or NULL */
 /* The first of that name after `node` (NULL: at the root), in the order of the text and at any depth. */
-const struct xml_node *xml_search(const struct xml_document *document, const struct xml_node *node, const char *name);
+const struct xml_node *xml_search(const struct xml_document *document, const struct xml_node *node,
+                                  const char *name);
 /* Every element in the order of the text: the one after `node`, or NULL. */
 const struct xml_node *xml_walk(const struct xml_node *node);
 

@@ -18,7 +18,7 @@ struct adapted_list {
     size_t count;
 };
 
-/* Names an adapter of the configuration: "cloudevents", "hmcts-court-register". */
+/* Names an adapter of the configuration: "cloudevents", "spi-xml", … */
 bool adapter_is_known(const char *name);
 char *adapter_names(void); /* all of them, as a sentence lists them; the caller frees */
 /* source and id: of the CloudEvent that carried the message; derived ids begin with `id`. sent_at: its time, used only

@@ -19,7 +19,8 @@
 
 static void speak(struct harness *h, const char *feed, const char *adapter)
 {
-    char *name = mem_printf("feeds/%s.conf", feed), *text = harness_read(h, name), *end = strrchr(text, '}'), *with;
+    char *name = mem_printf("feeds/%s.conf", feed), *text = harness_read(h, name), *end = strrchr(text, '}'),
+         *with;
 
     assert_non_null(end);
     with = mem_printf("%.*sadapter = \"%s\"; };\n", (int)(end - text), text, adapter);
@@ -39,10 +40,12 @@ static struct harness *begin(void **state)
     speak(h, "custody", "hmpps-domain-event");
     speak(h, "court", "dcf");
     cast_import(h);
-    harness_write(h, "numbers.csv",
-                  "lcs,pnc,noms,born_on,looked_after_basis,in_need,protection_plan,care_leaver,open_to_social_care,open_to_yos,"
-                  "home_authority,placement_authority,in_custody,sentenced,vulnerable,estranged\n"
-                  "LCS-1," PNC "," NOMS ",2009-02-03,s20,false,false,none,true,true,southwark,southwark,false,false,false,false\n");
+    harness_write(
+        h, "numbers.csv",
+        "lcs,pnc,noms,born_on,looked_after_basis,in_need,protection_plan,care_leaver,open_to_social_care,open_to_yos,"
+        "home_authority,placement_authority,in_custody,sentenced,vulnerable,estranged\n"
+        "LCS-1," PNC "," NOMS
+        ",2009-02-03,s20,false,false,none,true,true,southwark,southwark,false,false,false,false\n");
     cast_succeed(h, "import", "children", path);
     free(path);
     harness_told(h, NULL, NULL);
@@ -68,10 +71,11 @@ static void send(struct harness *h, const char *feed, const char *name, const ch
 
 static void expect_duties(struct harness *h, const char *type, const char *duties)
 {
-    cast_expect(h, duties,
-                "SELECT coalesce(string_agg(DISTINCT d.duty, ' '), '') FROM told.duty d JOIN told.event e USING (event_id)"
-                " WHERE e.type = '%s' AND d.duty IN ('D01', 'D41', 'D43', 'D86', 'D87', 'D88', 'D90', 'D91')",
-                type);
+    cast_expect(
+        h, duties,
+        "SELECT coalesce(string_agg(DISTINCT d.duty, ' '), '') FROM told.duty d JOIN told.event e USING (event_id)"
+        " WHERE e.type = '%s' AND d.duty IN ('D01', 'D41', 'D43', 'D86', 'D87', 'D88', 'D90', 'D91')",
+        type);
 }
 
 static void test_adapting_a_police_case_starts_the_duties_of_a_charge(void **state)
@@ -102,27 +106,32 @@ static void test_adapting_a_case_file_objects_to_bail(void **state)
 {
     struct harness *h = begin(state);
 
-    send(h, "court", "file.json",
-         "{\"case\":{\"pti_urn\":\"01TS0000124\",\"type\":\"FirstHearingDCF\",\"defendants\":[{\"name\":{\"surname\":"
-         "\"Vantreese\",\"given_name\":[\"Quillonna\"]},\"date_of_birth\":\"2009-02-03\",\"initiation_type\":\"charge\","
-         "\"offences\":[{\"generic_offences\":[{\"cjs_offence_code\":\"th68010\",\"offence\":{\"charge_date\":\"2024-06-02\"}}]}],"
-         "\"remand_application\":{\"substantial_grounds\":[{\"opposition_ground\":\"commit_offences_on_bail\"}]},"
-         "\"person_remand_status\":\"custody\",\"first_hearing_datetime\":\"2024-06-04T09:00Z\"}]}}");
-    /* No number of the child's is in a case file, so a person says who it is; the clock runs from the receipt. */
+    send(
+        h, "court", "file.json",
+        "{\"case\":{\"pti_urn\":\"01TS0000124\",\"type\":\"FirstHearingDCF\",\"defendants\":[{\"name\":{\"surname\":"
+        "\"Vantreese\",\"given_name\":[\"Quillonna\"]},\"date_of_birth\":\"2009-02-03\",\"initiation_type\":\"charge\","
+        "\"offences\":[{\"generic_offences\":[{\"cjs_offence_code\":\"th68010\",\"offence\":{\"charge_date\":\"2024-06-02\"}}]}],"
+        "\"remand_application\":{\"substantial_grounds\":[{\"opposition_ground\":\"commit_offences_on_bail\"}]},"
+        "\"person_remand_status\":\"custody\",\"first_hearing_datetime\":\"2024-06-04T09:00Z\"}]}}");
+    /* No number of the child's is in a case file, so a person says who it is; the clock runs from the
+     * receipt. */
     cast_expect(h, "match", "SELECT kind FROM told.duty WHERE state <> 'closed'");
-    cast_expect(h, "true C", "SELECT (convert_from(body, 'UTF8')::jsonb #>> '{data,bail_objected}') || ' ' ||"
-                             " (convert_from(body, 'UTF8')::jsonb #>> '{data,remand_status}') FROM told.event"
-                             " WHERE type = 'police.charge'");
+    cast_expect(h, "true C",
+                "SELECT (convert_from(body, 'UTF8')::jsonb #>> '{data,bail_objected}') || ' ' ||"
+                " (convert_from(body, 'UTF8')::jsonb #>> '{data,remand_status}') FROM told.event"
+                " WHERE type = 'police.charge'");
     cast_check(h);
 }
 
 /* A movement of the child whose number it is, as the prisons' topic hands it on. */
 static void move(struct harness *h, const char *name, const char *what, const char *more)
 {
-    char *inner = mem_printf("{\"eventType\":\"prison-offender-events.prisoner.%s\",\"occurredAt\":\"2024-06-03T07:00:00.123456789"
-                             "+01:00\",\"additionalInformation\":{\"nomsNumber\":\"" NOMS "\"%s}}",
-                             what, more);
-    json_t *envelope = json_pack("{s:s,s:s,s:s}", "Type", "Notification", "MessageId", "the same for all", "Message", inner);
+    char *inner = mem_printf(
+        "{\"eventType\":\"prison-offender-events.prisoner.%s\",\"occurredAt\":\"2024-06-03T07:00:00.123456789"
+        "+01:00\",\"additionalInformation\":{\"nomsNumber\":\"" NOMS "\"%s}}",
+        what, more);
+    json_t *envelope =
+        json_pack("{s:s,s:s,s:s}", "Type", "Notification", "MessageId", "the same for all", "Message", inner);
     char *text = json_canonical(envelope);
 
     send(h, "custody", name, text);
@@ -135,14 +144,16 @@ static void test_adapting_tells_a_transfer_from_a_release(void **state)
 {
     struct harness *h = begin(state);
 
-    move(h, "in.json", "received", ",\"reason\":\"ADMISSION\",\"probableCause\":\"CONVICTED\",\"prisonId\":\"WYI\"");
+    move(h, "in.json", "received",
+         ",\"reason\":\"ADMISSION\",\"probableCause\":\"CONVICTED\",\"prisonId\":\"WYI\"");
     expect_duties(h, "custody.reception", "D86 D88");
     move(h, "out.json", "released", ",\"reason\":\"TRANSFERRED\",\"prisonId\":\"WYI\"");
     move(h, "moved.json", "received", ",\"reason\":\"TRANSFERRED\",\"prisonId\":\"FMI\"");
     expect_duties(h, "custody.release", "");
     expect_duties(h, "custody.transfer", "D87");
     cast_jump(h, "2024-06-03T09:30:00Z");
-    move(h, "home.json", "released", ",\"reason\":\"RELEASED\",\"nomisMovementReasonCode\":\"CR\",\"prisonId\":\"FMI\"");
+    move(h, "home.json", "released",
+         ",\"reason\":\"RELEASED\",\"nomisMovementReasonCode\":\"CR\",\"prisonId\":\"FMI\"");
     expect_duties(h, "custody.release", "D90 D91");
     cast_expect(h, "4", "SELECT count(*) FROM told.event WHERE type LIKE 'custody.%%'");
     cast_check(h);
@@ -152,10 +163,12 @@ static void test_adapting_asks_for_the_dates_that_changed(void **state)
 {
     struct harness *h = begin(state);
 
-    move(h, "in.json", "received", ",\"reason\":\"ADMISSION\",\"probableCause\":\"CONVICTED\",\"prisonId\":\"WYI\"");
+    move(h, "in.json", "received",
+         ",\"reason\":\"ADMISSION\",\"probableCause\":\"CONVICTED\",\"prisonId\":\"WYI\"");
     move(h, "dates.json", "sentence-dates-changed", "");
-    cast_expect(h, "review", "SELECT DISTINCT d.kind FROM told.duty d JOIN told.event e USING (event_id)"
-                             " WHERE e.type = 'custody.release-dates'");
+    cast_expect(h, "review",
+                "SELECT DISTINCT d.kind FROM told.duty d JOIN told.event e USING (event_id)"
+                " WHERE e.type = 'custody.release-dates'");
     cast_check(h);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What must hold of an adapter whatever the bytes: each part has an event or a reason, every event is one the catalogue
- * takes, ids differ. */
+/* What must hold of an adapter whatever the bytes: each part has an event or a reason, every event is one the
+ * catalogue takes, ids differ. */
 #ifndef TOLD_FUZZ_ADAPTED_H
 #define TOLD_FUZZ_ADAPTED_H
 

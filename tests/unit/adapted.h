@@ -33,7 +33,8 @@ static inline char *adapted_read(const char *path, size_t *ret_len)
 }
 
 /* The reason why the whole message cannot be used (caller frees), or NULL. */
-static inline char *adapted_run(const char *adapter, const char *message, size_t len, struct adapted_list *ret)
+static inline char *adapted_run(const char *adapter, const char *message, size_t len,
+                                struct adapted_list *ret)
 {
     struct instant sent_at;
 
@@ -117,8 +118,8 @@ static inline void adapted_check_golden(const char *adapter, const char *name, c
     free(in_path);
 }
 
-/* One word for what a message comes to: the types of its events in order ("police.charge police.charge"), then "fault" and
- * "nothing" for each such part; "refused" if nothing of it can be used. Caller frees. */
+/* One word for what a message comes to: the types of its events in order ("police.charge police.charge"),
+ * then "fault" and "nothing" for each such part; "refused" if nothing of it can be used. Caller frees. */
 static inline char *adapted_outline(const char *adapter, const char *message, size_t len)
 {
     struct buf outline = {0};
@@ -138,7 +139,8 @@ static inline char *adapted_outline(const char *adapter, const char *message, si
     return buf_take(&outline);
 }
 
-static inline void adapted_expect(const char *adapter, const char *message, const char *outline, const char *what)
+static inline void adapted_expect(const char *adapter, const char *message, const char *outline,
+                                  const char *what)
 {
     char *found = adapted_outline(adapter, message, strlen(message));
 
@@ -147,8 +149,8 @@ static inline void adapted_expect(const char *adapter, const char *message, cons
     free(found);
 }
 
-/* The text at a path of `data` ("person.born_on", "first_hearing.at") of the i-th part; NULL: not there. Whatever is no
- * text is printed as JSON. Caller frees. */
+/* The text at a path of `data` ("person.born_on", "first_hearing.at") of the i-th part; NULL: not there.
+ * Whatever is no text is printed as JSON. Caller frees. */
 static inline char *adapted_data(const struct adapted_list *list, size_t i, const char *path)
 {
     const json_t *at = i < list->count ? json_object_get(list->items[i].event, "data") : NULL;
@@ -165,8 +167,8 @@ static inline char *adapted_data(const struct adapted_list *list, size_t i, cons
     return json_is_string(at) ? mem_copy(json_string_value(at)) : json_canonical(at);
 }
 
-static inline void adapted_expect_data(const char *adapter, const char *message, const char *path, const char *expected,
-                                       const char *what)
+static inline void adapted_expect_data(const char *adapter, const char *message, const char *path,
+                                       const char *expected, const char *what)
 {
     struct adapted_list list;
     char *reason = adapted_run(adapter, message, strlen(message), &list);
@@ -183,7 +185,8 @@ static inline void adapted_expect_data(const char *adapter, const char *message,
 }
 
 /* Nothing of `secrets` (NULL-terminated) stands in any reason or part. */
-static inline void adapted_assert_discreet(const char *adapter, const char *message, size_t len, const char *const *secrets)
+static inline void adapted_assert_discreet(const char *adapter, const char *message, size_t len,
+                                           const char *const *secrets)
 {
     struct adapted_list list;
     char *reason = adapted_run(adapter, message, len, &list);

@@ -11,9 +11,11 @@
 #define HMPPS "hmpps-domain-event"
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
-/* An event with the members of additionalInformation that a row wants; single quotes stand for double ones. */
-#define EVENT(type, more) \
-    "{'eventType':'" type "','occurredAt':'2024-07-31T23:30:00Z','additionalInformation':{'nomsNumber':'A1234BC'" more "}}"
+/* An event with the members of additionalInformation that a row wants; single quotes stand for double ones.
+ */
+#define EVENT(type, more)                                                                                    \
+    "{'eventType':'" type                                                                                    \
+    "','occurredAt':'2024-07-31T23:30:00Z','additionalInformation':{'nomsNumber':'A1234BC'" more "}}"
 #define RECEIVED(more) EVENT("prison-offender-events.prisoner.received", more)
 #define RELEASED(more) EVENT("prison-offender-events.prisoner.released", more)
 #define REASON(word) ",'reason':'" word "'"
@@ -32,8 +34,9 @@ static char *quoted(const char *text)
 /* An SNS notification around it; attributes as they came. */
 static char *notified(const char *inner, const char *attributes)
 {
-    json_t *envelope = json_pack("{s:s, s:s, s:s, s:s}", "Type", "Notification", "MessageId", "same-as-others", "Message",
-                                 inner, "Timestamp", "2024-08-01T09:06:46.65281576+01:00");
+    json_t *envelope =
+        json_pack("{s:s, s:s, s:s, s:s}", "Type", "Notification", "MessageId", "same-as-others", "Message",
+                  inner, "Timestamp", "2024-08-01T09:06:46.65281576+01:00");
     char *text = quoted(attributes), *out, *reason = NULL;
 
     json_object_set_new(envelope, "MessageAttributes", json_parse(text, strlen(text), &reason));
@@ -46,7 +49,8 @@ static char *notified(const char *inner, const char *attributes)
 
 static void expect(const char *event, const char *outline, const char *what)
 {
-    char *bare = quoted(event), *envelope = notified(bare, "{'eventType':{'Type':'String','Value':'x'},'id':'bare'}");
+    char *bare = quoted(event),
+         *envelope = notified(bare, "{'eventType':{'Type':'String','Value':'x'},'id':'bare'}");
 
     adapted_expect(HMPPS, bare, outline, what);
     adapted_expect(HMPPS, envelope, outline, what);
@@ -70,7 +74,8 @@ static void test_adapter_hmpps_says_what_each_message_comes_to(void **state)
         {"a new admission", RECEIVED(REASON("NEW_ADMISSION")), "custody.reception"},
         {"a recall", RECEIVED(REASON("RECALL")), "custody.reception"},
         {"a transfer in", RECEIVED(REASON("TRANSFERRED")), "custody.transfer"},
-        {"an admission that its movement calls a transfer", RECEIVED(REASON("ADMISSION") MOVED("INT")), "custody.transfer"},
+        {"an admission that its movement calls a transfer", RECEIVED(REASON("ADMISSION") MOVED("INT")),
+         "custody.transfer"},
         {"back from court", RECEIVED(REASON("RETURN_FROM_COURT")), "nothing"},
         {"back from an absence", RECEIVED(REASON("TEMPORARY_ABSENCE_RETURN")), "nothing"},
         {"records merged", RECEIVED(REASON("POST_MERGE_ADMISSION")), "nothing"},
@@ -84,25 +89,32 @@ static void test_adapter_hmpps_says_what_each_message_comes_to(void **state)
         {"UNKNOWN is no reason", RECEIVED(REASON("UNKNOWN")), "fault"},
         {"no reason", RELEASED(""), "fault"},
         {"a reason that is no word", RELEASED(",'reason':true"), "fault"},
-        {"dates that changed", EVENT("prison-offender-events.prisoner.sentence-dates-changed", ""), "custody.release-dates"},
-        {"dates calculated anew", EVENT("calculate-release-dates.prisoner.changed", ""), "custody.release-dates"},
-        {"the search's word for a reception", EVENT("prisoner-offender-search.prisoner.received", REASON("READMISSION")),
-         "custody.reception"},
+        {"dates that changed", EVENT("prison-offender-events.prisoner.sentence-dates-changed", ""),
+         "custody.release-dates"},
+        {"dates calculated anew", EVENT("calculate-release-dates.prisoner.changed", ""),
+         "custody.release-dates"},
+        {"the search's word for a reception",
+         EVENT("prisoner-offender-search.prisoner.received", REASON("READMISSION")), "custody.reception"},
         {"another type", EVENT("prison-offender-events.prisoner.cell.move", ""), "nothing"},
         {"a type that only ends like one", EVENT("xprisoner.received", REASON("ADMISSION")), "nothing"},
-        {"no prison number", "{'eventType':'prisoner.received','additionalInformation':{'reason':'ADMISSION'}}", "fault"},
-        {"a prison number of another form", "{'eventType':'prisoner.received','additionalInformation':{'reason':'ADMISSION',"
-                                            "'nomsNumber':'12345678'}}",
+        {"no prison number",
+         "{'eventType':'prisoner.received','additionalInformation':{'reason':'ADMISSION'}}", "fault"},
+        {"a prison number of another form",
+         "{'eventType':'prisoner.received','additionalInformation':{'reason':'ADMISSION',"
+         "'nomsNumber':'12345678'}}",
          "fault"},
-        {"two prison numbers", "{'eventType':'prisoner.received','additionalInformation':{'reason':'ADMISSION',"
-                               "'nomsNumber':'A1234BC'},'personReference':{'identifiers':[{'type':'NOMS','value':'A9999ZZ'}]}}",
+        {"two prison numbers",
+         "{'eventType':'prisoner.received','additionalInformation':{'reason':'ADMISSION',"
+         "'nomsNumber':'A1234BC'},'personReference':{'identifiers':[{'type':'NOMS','value':'A9999ZZ'}]}}",
          "fault"},
-        {"the number in the reference only", "{'eventType':'prisoner.received','occurredAt':'2024-01-01T00:00:00Z',"
-                                             "'additionalInformation':{'reason':'ADMISSION'},'personReference':{'identifiers':"
-                                             "[{'type':'CRN','value':'X1'},{'type':'NOMS','value':'a1234bc'}]}}",
+        {"the number in the reference only",
+         "{'eventType':'prisoner.received','occurredAt':'2024-01-01T00:00:00Z',"
+         "'additionalInformation':{'reason':'ADMISSION'},'personReference':{'identifiers':"
+         "[{'type':'CRN','value':'X1'},{'type':'NOMS','value':'a1234bc'}]}}",
          "custody.reception"},
-        {"a time that is none", "{'eventType':'prisoner.received','occurredAt':'yesterday','additionalInformation':{'reason':"
-                                "'ADMISSION','nomsNumber':'A1234BC'}}",
+        {"a time that is none",
+         "{'eventType':'prisoner.received','occurredAt':'yesterday','additionalInformation':{'reason':"
+         "'ADMISSION','nomsNumber':'A1234BC'}}",
          "fault custody.reception"},
         {"a type that is no text", "{'eventType':{'Type':'String'},'additionalInformation':{}}", "fault"},
     };
@@ -166,9 +178,10 @@ static void test_adapter_hmpps_keeps_the_times_apart(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        char *text = mem_printf("{%s'eventType':'prisoner.released','additionalInformation':{'nomsNumber':'A1234BC','reason':"
-                                "'RELEASED'}}",
-                                rows[i].times);
+        char *text = mem_printf(
+            "{%s'eventType':'prisoner.released','additionalInformation':{'nomsNumber':'A1234BC','reason':"
+            "'RELEASED'}}",
+            rows[i].times);
         char *event = quoted(text), *message = notified(event, "{}");
         struct adapted_list list;
 
@@ -194,15 +207,19 @@ static void test_adapter_hmpps_opens_envelopes_as_strictly_as_messages(void **st
         {"a queue's list", "{'Messages':[{'Body':'{}'},{'Body':{'eventType':'a'}}]}", "fault nothing"},
         {"text that is no JSON", "{'Message':'hello'}", "fault"},
         {"a key that stands twice inside", "{'Message':'{\\'eventType\\':1,\\'eventType\\':2}'}", "fault"},
-        {"about the subscription", "{'Type':'SubscriptionConfirmation','Message':'You have chosen …'}", "nothing"},
-        {"the type in an attribute only", "{'Message':'{}','MessageAttributes':{'eventType':{'Value':'x.y'}}}", "nothing"},
-        {"the type as a bare attribute", "{'Message':'{}','MessageAttributes':{'eventType':'x.y'}}", "nothing"},
+        {"about the subscription", "{'Type':'SubscriptionConfirmation','Message':'You have chosen …'}",
+         "nothing"},
+        {"the type in an attribute only",
+         "{'Message':'{}','MessageAttributes':{'eventType':{'Value':'x.y'}}}", "nothing"},
+        {"the type as a bare attribute", "{'Message':'{}','MessageAttributes':{'eventType':'x.y'}}",
+         "nothing"},
         {"an envelope with nothing in it", "{'Records':[]}", "refused"},
         {"a message that is a list", "{'Message':[1]}", "fault"},
         {"no envelope and no event", "{'a':1}", "fault"},
         {"a list of records that are none", "{'Records':[1,'x',null]}", "fault fault fault"},
         {"a key that stands twice", "{'eventType':'a','eventType':'b'}", "refused"},
-        {"something for others on the same topic", "{'Message':{'eventType':'COMMON_PLATFORM_HEARING'}}", "nothing"},
+        {"something for others on the same topic", "{'Message':{'eventType':'COMMON_PLATFORM_HEARING'}}",
+         "nothing"},
     };
     struct buf deep = {0};
 
@@ -229,8 +246,8 @@ static void test_adapter_hmpps_opens_envelopes_as_strictly_as_messages(void **st
 
 static void test_adapter_hmpps_tells_events_of_one_message_id_apart(void **state)
 {
-    char *one = quoted("{'Records':[{'Message':" RECEIVED(REASON("ADMISSION")) ",'MessageId':'x'},{'Message':"
-                       RECEIVED(REASON("ADMISSION")) ",'MessageId':'x'}]}");
+    char *one = quoted("{'Records':[{'Message':" RECEIVED(REASON(
+        "ADMISSION")) ",'MessageId':'x'},{'Message':" RECEIVED(REASON("ADMISSION")) ",'MessageId':'x'}]}");
 
     (void)state;
     adapted_expect(HMPPS, one, "custody.reception custody.reception", "two receptions of one MessageId");
@@ -243,19 +260,28 @@ static void test_adapter_hmpps_withstands_each_known_defect(void **state)
     static const struct {
         const char *defect, *what, *message, *path, *expected; /* path NULL: the outline */
     } rows[] = {
-        {"C6, C33, P1", "nothing to do has a name of its own", RECEIVED(REASON("RETURN_FROM_COURT")), NULL, "nothing"},
+        {"C6, C33, P1", "nothing to do has a name of its own", RECEIVED(REASON("RETURN_FROM_COURT")), NULL,
+         "nothing"},
         {"C6, C33, P1", "and is not an envelope with nothing in it", "{'Messages':[]}", NULL, "refused"},
         {"C7", "a word is no truth", RECEIVED(REASON("ADMISSION") ",'sentenced':'false'"), "sentenced", NULL},
-        {"C10, C12", "half an hour before midnight UTC is London's next day", RELEASED(REASON("RELEASED")), "on", "2024-08-01"},
-        {"C17", "one MessageId, two receptions", "{'Records':[{'MessageId':'x','Message':" RECEIVED(REASON("RECALL")) "},{'MessageId':'x','Message':" RECEIVED(REASON("RECALL")) "}]}",
+        {"C10, C12", "half an hour before midnight UTC is London's next day", RELEASED(REASON("RELEASED")),
+         "on", "2024-08-01"},
+        {"C17", "one MessageId, two receptions",
+         "{'Records':[{'MessageId':'x','Message':" RECEIVED(
+             REASON("RECALL")) "},{'MessageId':'x','Message':" RECEIVED(REASON("RECALL")) "}]}",
          NULL, "custody.reception custody.reception"},
-        {"C19, C21, C29", "no details", "{'Records':[{'Message':{'eventType':'prisoner.received'}},{'Message':" RECEIVED(REASON("RECALL")) "}]}", NULL,
-         "fault custody.reception"},
+        {"C19, C21, C29", "no details",
+         "{'Records':[{'Message':{'eventType':'prisoner.received'}},{'Message':" RECEIVED(
+             REASON("RECALL")) "}]}",
+         NULL, "fault custody.reception"},
         {"C32", "a payload that is missing", "{'Type':'Notification','Message':''}", NULL, "fault"},
-        {"C35", "a day that is missing", "{'eventType':'prisoner.released','additionalInformation':{'reason':'RELEASED','nomsNumber':'A1234BC'}}", "on",
-         NULL},
-        {"P5", "one bad record between two", "{'Records':[{'Message':" RELEASED(REASON("RELEASED")) "},{'Message':'x'},{'Message':" RELEASED(REASON("RELEASED")) "}]}", NULL,
-         "custody.release fault custody.release"},
+        {"C35", "a day that is missing",
+         "{'eventType':'prisoner.released','additionalInformation':{'reason':'RELEASED','nomsNumber':'A1234BC'}}",
+         "on", NULL},
+        {"P5", "one bad record between two",
+         "{'Records':[{'Message':" RELEASED(REASON("RELEASED")) "},{'Message':'x'},{'Message':" RELEASED(
+             REASON("RELEASED")) "}]}",
+         NULL, "custody.release fault custody.release"},
     };
 
     (void)state;
@@ -275,9 +301,12 @@ static void test_adapter_hmpps_reasons_never_quote_the_message(void **state)
 {
     static const char *const secrets[] = {"SECRET", "A1234BC", NULL};
     static const char *const messages[] = {
-        RECEIVED(REASON("SECRET")),  RELEASED(REASON("RELEASED") MOVED("UAL") ",'x':'SECRET'"),
-        EVENT("SECRET", ""),         "{'Message':'SECRET'}",
-        "{'SECRET':'SECRET'}",       "{'eventType':'prisoner.received','additionalInformation':{'reason':'RECALL','nomsNumber':'SECRET'}}",
+        RECEIVED(REASON("SECRET")),
+        RELEASED(REASON("RELEASED") MOVED("UAL") ",'x':'SECRET'"),
+        EVENT("SECRET", ""),
+        "{'Message':'SECRET'}",
+        "{'SECRET':'SECRET'}",
+        "{'eventType':'prisoner.received','additionalInformation':{'reason':'RECALL','nomsNumber':'SECRET'}}",
     };
 
     (void)state;
@@ -323,7 +352,8 @@ int main(void)
         cmocka_unit_test(test_adapter_hmpps_tells_events_of_one_message_id_apart),
         cmocka_unit_test(test_adapter_hmpps_withstands_each_known_defect),
         cmocka_unit_test(test_adapter_hmpps_reasons_never_quote_the_message),
-        cmocka_unit_test(test_adapter_hmpps_gives_samples_of_others_an_end), /* last: only where the samples are */
+        cmocka_unit_test(
+            test_adapter_hmpps_gives_samples_of_others_an_end), /* last: only where the samples are */
     };
     char *samples = adapted_samples();
     size_t count = sizeof tests / sizeof *tests - (samples == NULL);

@@ -15,20 +15,23 @@
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 /* A message is put together from these; any of them may be replaced by what a row of a table wants to see. */
-#define NAMED "<PersonName><PersonGivenName1>Ola</PersonGivenName1><PersonFamilyName>Example</PersonFamilyName></PersonName>"
+#define NAMED                                                                                                \
+    "<PersonName><PersonGivenName1>Ola</PersonGivenName1><PersonFamilyName>Example</PersonFamilyName></PersonName>"
 #define BORN(day) "<Birthdate>" day "</Birthdate>"
-#define PERSON(born, more)                                                                                              \
-    "<PoliceIndividualDefendant><PersonDefendant><BasePersonDetails>" NAMED born "</BasePersonDetails></PersonDefendant>" \
-    more "</PoliceIndividualDefendant>"
-#define OFFENCE "<Offence><BaseOffenceDetails><OffenceCode>TH68010</OffenceCode><ChargeDate>2024-11-15</ChargeDate>" \
-                "<ArrestDate>2024-11-14</ArrestDate></BaseOffenceDetails></Offence>"
+#define PERSON(born, more)                                                                                   \
+    "<PoliceIndividualDefendant><PersonDefendant><BasePersonDetails>" NAMED born                             \
+    "</BasePersonDetails></PersonDefendant>" more "</PoliceIndividualDefendant>"
+#define OFFENCE                                                                                              \
+    "<Offence><BaseOffenceDetails><OffenceCode>TH68010</OffenceCode><ChargeDate>2024-11-15</ChargeDate>"     \
+    "<ArrestDate>2024-11-14</ArrestDate></BaseOffenceDetails></Offence>"
 #define CHILD "<Defendant>" PERSON(BORN("2009-02-03"), "") OFFENCE "</Defendant>"
 #define ADULT "<Defendant>" PERSON(BORN("1980-02-03"), "") OFFENCE "</Defendant>"
-#define HEARING(date, time)                                                                                   \
-    "<InitialHearing><CourtHearingLocation>B01CE00</CourtHearingLocation><DateOfHearing>" date "</DateOfHearing>" \
+#define HEARING(date, time)                                                                                  \
+    "<InitialHearing><CourtHearingLocation>B01CE00</CourtHearingLocation><DateOfHearing>" date               \
+    "</DateOfHearing>"                                                                                       \
     "<TimeOfHearing>" time "</TimeOfHearing></InitialHearing>"
 #define LATER HEARING("2024-11-18", "10:00:00Z")
-#define CASE(how, hearing, defendants) \
+#define CASE(how, hearing, defendants)                                                                       \
     "<NewCaseMessage><Case><PTIURN>01TS1</PTIURN>" how hearing defendants "</Case></NewCaseMessage>"
 #define CHARGE "<CaseInitiation>C</CaseInitiation>"
 
@@ -45,47 +48,70 @@ static void test_adapter_spi_says_what_each_case_comes_to(void **state)
     static const struct {
         const char *what, *message, *outline;
     } rows[] = {
-        {"a charge carries its first hearing, and an arrest is not made of its date", CASE(CHARGE, LATER, CHILD), "police.charge"},
+        {"a charge carries its first hearing, and an arrest is not made of its date",
+         CASE(CHARGE, LATER, CHILD), "police.charge"},
         {"a charge without a hearing", CASE(CHARGE, "", CHILD), "police.charge"},
         {"a summons", CASE("<InitiationCode>I</InitiationCode>", LATER, CHILD), "court.hearing-listed"},
         {"a requisition", CASE("<CaseInitiation>Q</CaseInitiation>", LATER, CHILD), "court.hearing-listed"},
         {"a summons without a hearing", CASE("<InitiationCode>I</InitiationCode>", "", CHILD), "nothing"},
         {"an empty initiation", CASE("<CaseInitiation/>", LATER, CHILD), "fault"},
-        {"an initiation that stands twice", CASE(CHARGE "<CaseInitiation>S</CaseInitiation>", LATER, CHILD), "fault"},
-        {"a case reference that stands twice", CASE("<PTIURN>01TS2</PTIURN>" CHARGE, LATER, CHILD), "police.charge"},
+        {"an initiation that stands twice", CASE(CHARGE "<CaseInitiation>S</CaseInitiation>", LATER, CHILD),
+         "fault"},
+        {"a case reference that stands twice", CASE("<PTIURN>01TS2</PTIURN>" CHARGE, LATER, CHILD),
+         "police.charge"},
         {"no initiation", CASE("", LATER, CHILD), "fault"},
         {"the child listed second", CASE(CHARGE, LATER, ADULT CHILD), "nothing police.charge"},
-        {"a bad defendant between two", CASE(CHARGE, LATER, CHILD "<Defendant/>" CHILD), "police.charge fault police.charge"},
+        {"a bad defendant between two", CASE(CHARGE, LATER, CHILD "<Defendant/>" CHILD),
+         "police.charge fault police.charge"},
         {"an organisation", CASE(CHARGE, LATER, "<Defendant><PoliceCorporateDefendant/></Defendant>" CHILD),
          "nothing police.charge"},
-        {"no date of birth: not left out", CASE(CHARGE, LATER, "<Defendant>" PERSON("", "") OFFENCE "</Defendant>"),
-         "police.charge"},
-        {"a date of birth before anybody's", CASE(CHARGE, LATER, "<Defendant>" PERSON(BORN("1000-01-01"), "") OFFENCE "</Defendant>"),
+        {"no date of birth: not left out",
+         CASE(CHARGE, LATER, "<Defendant>" PERSON("", "") OFFENCE "</Defendant>"), "police.charge"},
+        {"a date of birth before anybody's",
+         CASE(CHARGE, LATER, "<Defendant>" PERSON(BORN("1000-01-01"), "") OFFENCE "</Defendant>"),
          "fault police.charge"},
-        {"a date of birth after the charge", CASE(CHARGE, LATER, "<Defendant>" PERSON(BORN("2025-01-01"), "") OFFENCE "</Defendant>"),
+        {"a date of birth after the charge",
+         CASE(CHARGE, LATER, "<Defendant>" PERSON(BORN("2025-01-01"), "") OFFENCE "</Defendant>"),
          "fault police.charge"},
-        {"two dates of birth", CASE(CHARGE, LATER, "<Defendant>" PERSON(BORN("1980-01-01") BORN("2009-01-01"), "") OFFENCE "</Defendant>"),
+        {"two dates of birth",
+         CASE(CHARGE, LATER,
+              "<Defendant>" PERSON(BORN("1980-01-01") BORN("2009-01-01"), "") OFFENCE "</Defendant>"),
          "fault police.charge"},
-        {"nothing says who", CASE(CHARGE, LATER, "<Defendant><PoliceIndividualDefendant/>" OFFENCE "</Defendant>"), "fault"},
-        {"no offence", CASE(CHARGE, LATER, "<Defendant>" PERSON(BORN("2009-02-03"), "") "</Defendant>"), "fault police.charge"},
-        {"two cases", "<a>" CASE(CHARGE, LATER, CHILD) CASE(CHARGE, LATER, CHILD) "</a>", "police.charge police.charge"},
-        {"a hearing on no day", CASE(CHARGE, HEARING("2024-02-30", "10:00:00Z"), CHILD), "fault police.charge"},
+        {"nothing says who",
+         CASE(CHARGE, LATER, "<Defendant><PoliceIndividualDefendant/>" OFFENCE "</Defendant>"), "fault"},
+        {"no offence", CASE(CHARGE, LATER, "<Defendant>" PERSON(BORN("2009-02-03"), "") "</Defendant>"),
+         "fault police.charge"},
+        {"two cases", "<a>" CASE(CHARGE, LATER, CHILD) CASE(CHARGE, LATER, CHILD) "</a>",
+         "police.charge police.charge"},
+        {"a hearing on no day", CASE(CHARGE, HEARING("2024-02-30", "10:00:00Z"), CHILD),
+         "fault police.charge"},
         {"a hearing at no time", CASE(CHARGE, HEARING("2024-11-18", "noon"), CHILD), "fault police.charge"},
-        {"a custody status of nobody", CASE(CHARGE, LATER, "<Defendant>" PERSON(BORN("2009-02-03"), "<CustodyStatus>false</CustodyStatus>") OFFENCE "</Defendant>"),
+        {"a custody status of nobody",
+         CASE(CHARGE, LATER,
+              "<Defendant>" PERSON(BORN("2009-02-03"), "<CustodyStatus>false</CustodyStatus>") OFFENCE
+              "</Defendant>"),
          "fault police.charge"},
         {"a case without defendants", CASE(CHARGE, LATER, ""), "fault"},
         {"a message without cases", "<NewCaseMessage/>", "refused"},
-        {"an answer", "<e:Envelope xmlns:e='urn:e'><SubmitResponseMes><ResponseCode>1</ResponseCode></SubmitResponseMes></e:Envelope>",
+        {"an answer",
+         "<e:Envelope xmlns:e='urn:e'><SubmitResponseMes><ResponseCode>1</ResponseCode></SubmitResponseMes></e:Envelope>",
          "nothing"},
-        {"results, which the court sends", "<ResultedCaseMessage><Session/></ResultedCaseMessage>", "refused"},
-        {"an envelope around no XML", "<r><DataStreamContent>malformed xml</DataStreamContent></r>", "refused"},
+        {"results, which the court sends", "<ResultedCaseMessage><Session/></ResultedCaseMessage>",
+         "refused"},
+        {"an envelope around no XML", "<r><DataStreamContent>malformed xml</DataStreamContent></r>",
+         "refused"},
         {"an empty envelope", "<r><DataStreamContent/></r>", "refused"},
-        {"in CDATA", "<r><DataStreamContent><![CDATA[ <?xml version='1.0' encoding='UTF-16'?>" CASE(CHARGE, LATER, CHILD) "]]></DataStreamContent></r>",
+        {"in CDATA",
+         "<r><DataStreamContent><![CDATA[ <?xml version='1.0' encoding='UTF-16'?>" CASE(
+             CHARGE, LATER, CHILD) "]]></DataStreamContent></r>",
          "police.charge"},
-        {"as elements", "<r><DataStreamContent>" CASE(CHARGE, LATER, CHILD) "</DataStreamContent></r>", "police.charge"},
-        {"a broken envelope beside a whole one", "<r><Message>&lt;a</Message><Message><![CDATA[" CASE(CHARGE, LATER, CHILD) "]]></Message></r>",
+        {"as elements", "<r><DataStreamContent>" CASE(CHARGE, LATER, CHILD) "</DataStreamContent></r>",
+         "police.charge"},
+        {"a broken envelope beside a whole one",
+         "<r><Message>&lt;a</Message><Message><![CDATA[" CASE(CHARGE, LATER, CHILD) "]]></Message></r>",
          "police.charge fault"},
-        {"blanks before the declaration", "\n  <?xml version='1.0'?>" CASE(CHARGE, LATER, CHILD), "police.charge"},
+        {"blanks before the declaration", "\n  <?xml version='1.0'?>" CASE(CHARGE, LATER, CHILD),
+         "police.charge"},
         {"a prefix of nobody", "<x:NewCaseMessage/>", "refused"},
         {"no XML", "{\"data\": 1}", "refused"},
         {"nothing at all", "", "refused"},
@@ -98,8 +124,13 @@ static void test_adapter_spi_says_what_each_case_comes_to(void **state)
 
 static void test_adapter_spi_reads_each_field_at_its_own_place(void **state)
 {
-#define ONE(more) CASE(CHARGE, LATER, "<Defendant><ProsecutorReference>2401TS0000000012345A</ProsecutorReference>" more OFFENCE "</Defendant>")
-#define GUARDIAN "<ParentGuardian><BasePersonDetails>" BORN("2012-01-01") "</BasePersonDetails><Address><PostCode>ZZ9 9ZZ</PostCode></Address></ParentGuardian>"
+#define ONE(more)                                                                                            \
+    CASE(CHARGE, LATER,                                                                                      \
+         "<Defendant><ProsecutorReference>2401TS0000000012345A</ProsecutorReference>" more OFFENCE           \
+         "</Defendant>")
+#define GUARDIAN                                                                                             \
+    "<ParentGuardian><BasePersonDetails>" BORN(                                                              \
+        "2012-01-01") "</BasePersonDetails><Address><PostCode>ZZ9 9ZZ</PostCode></Address></ParentGuardian>"
     static const struct {
         const char *path, *message, *expected;
     } rows[] = {
@@ -107,7 +138,8 @@ static void test_adapter_spi_reads_each_field_at_its_own_place(void **state)
         {"person.born_on", ONE(PERSON(BORN("2009-02-03+01:00"), "")), "2009-02-03"},
         {"person.born_on", ONE(PERSON("", GUARDIAN "<PerceivedBirthYear>2008</PerceivedBirthYear>")), NULL},
         {"person.postcode", ONE(PERSON("", GUARDIAN)), NULL},
-        {"person.postcode", ONE(PERSON("", "<Address><PostCode> SE5 0AB\n</PostCode></Address>" GUARDIAN)), "SE5 0AB"},
+        {"person.postcode", ONE(PERSON("", "<Address><PostCode> SE5 0AB\n</PostCode></Address>" GUARDIAN)),
+         "SE5 0AB"},
         {"person.identifiers.asn", ONE(PERSON("", "")), "2401TS0000000012345A"},
         {"person.identifiers.cro", ONE(PERSON("", "<CROnumber>123456/09X</CROnumber>")), "123456/09X"},
         {"person.identifiers.cro", ONE(PERSON("", "<CROnumber>CROnumber1</CROnumber>")), NULL},
@@ -134,7 +166,8 @@ static void test_adapter_spi_keeps_hearings_as_instants(void **state)
         {CASE(CHARGE, HEARING("2024-07-31", "10:00"), CHILD), "2024-07-31T09:00:00Z"},
         {CASE(CHARGE, HEARING("2024-07-31", "10:00:00Z"), CHILD), "2024-07-31T10:00:00Z"},
         {CASE(CHARGE, HEARING("2024-12-09", "09:00:00.0000000-00:00"), CHILD), "2024-12-09T09:00:00Z"},
-        {CASE(CHARGE, HEARING("2024-12-09Z", "09:01:01.0012345678901"), CHILD), "2024-12-09T09:01:01.001234Z"},
+        {CASE(CHARGE, HEARING("2024-12-09Z", "09:01:01.0012345678901"), CHILD),
+         "2024-12-09T09:01:01.001234Z"},
         {CASE(CHARGE, HEARING("2024-07-31", ""), CHILD), "2024-07-30T23:00:00Z"},
     };
 
@@ -159,23 +192,36 @@ static void test_adapter_spi_withstands_each_known_defect(void **state)
     } rows[] = {
         {"C6, C33, P1", "nothing to do has a name of its own", CASE(CHARGE, LATER, ADULT), NULL, "nothing"},
         {"C6, C33, P1", "and is not nobody to tell", CASE(CHARGE, LATER, ""), NULL, "fault"},
-        {"C7", "a word is no truth", CASE(CHARGE, LATER, "<Defendant>" PERSON(BORN("2009-02-03"), "<ExploitationIndicator>false</ExploitationIndicator>") OFFENCE "</Defendant>"),
+        {"C7", "a word is no truth",
+         CASE(CHARGE, LATER,
+              "<Defendant>" PERSON(BORN("2009-02-03"), "<ExploitationIndicator>false</ExploitationIndicator>")
+                  OFFENCE "</Defendant>"),
          "exploitation_indicator", NULL},
-        {"C8, C9", "a date is not compared as text with a date-time", CASE(CHARGE, LATER, "<Defendant>" PERSON(BORN("2006-11-15T00:00:00Z"), "") OFFENCE "</Defendant>"),
+        {"C8, C9", "a date is not compared as text with a date-time",
+         CASE(CHARGE, LATER, "<Defendant>" PERSON(BORN("2006-11-15T00:00:00Z"), "") OFFENCE "</Defendant>"),
          NULL, "nothing"},
-        {"C8, C9", "the day before the eighteenth birthday is a child's", CASE(CHARGE, LATER, "<Defendant>" PERSON(BORN("2006-11-16"), "") OFFENCE "</Defendant>"),
-         NULL, "police.charge"},
-        {"C10, C12", "a wall clock of summer is London's", CASE(CHARGE, HEARING("2024-07-31", "23:30:00"), CHILD), "first_hearing.at",
-         "2024-07-31T22:30:00Z"},
-        {"C19, C21, C29", "no address, no details", CASE(CHARGE, LATER, "<Defendant><PoliceIndividualDefendant/></Defendant>" CHILD),
-         NULL, "fault fault police.charge"},
+        {"C8, C9", "the day before the eighteenth birthday is a child's",
+         CASE(CHARGE, LATER, "<Defendant>" PERSON(BORN("2006-11-16"), "") OFFENCE "</Defendant>"), NULL,
+         "police.charge"},
+        {"C10, C12", "a wall clock of summer is London's",
+         CASE(CHARGE, HEARING("2024-07-31", "23:30:00"), CHILD), "first_hearing.at", "2024-07-31T22:30:00Z"},
+        {"C19, C21, C29", "no address, no details",
+         CASE(CHARGE, LATER, "<Defendant><PoliceIndividualDefendant/></Defendant>" CHILD), NULL,
+         "fault fault police.charge"},
         {"C31", "a child listed second", CASE(CHARGE, LATER, ADULT CHILD), NULL, "nothing police.charge"},
         {"C32", "a payload that is missing", "<r><DataStreamContent/></r>", NULL, "refused"},
-        {"C35", "a charge date that is missing", CASE(CHARGE, LATER, "<Defendant>" PERSON(BORN("2009-02-03"), "") "<Offence><BaseOffenceDetails><OffenceCode>A</OffenceCode></BaseOffenceDetails></Offence></Defendant>"),
+        {"C35", "a charge date that is missing",
+         CASE(
+             CHARGE, LATER,
+             "<Defendant>" PERSON(
+                 BORN("2009-02-03"),
+                 "") "<Offence><BaseOffenceDetails><OffenceCode>A</OffenceCode></BaseOffenceDetails></Offence></Defendant>"),
          "charged_on", NULL},
-        {"C35", "a hearing date that is missing", CASE(CHARGE, "<InitialHearing><TimeOfHearing>10:00:00</TimeOfHearing></InitialHearing>", CHILD),
+        {"C35", "a hearing date that is missing",
+         CASE(CHARGE, "<InitialHearing><TimeOfHearing>10:00:00</TimeOfHearing></InitialHearing>", CHILD),
          NULL, "fault police.charge"},
-        {"P5", "one bad case between two", "<a>" CASE(CHARGE, LATER, CHILD) CASE("", LATER, CHILD) CASE(CHARGE, LATER, CHILD) "</a>", NULL,
+        {"P5", "one bad case between two",
+         "<a>" CASE(CHARGE, LATER, CHILD) CASE("", LATER, CHILD) CASE(CHARGE, LATER, CHILD) "</a>", NULL,
          "police.charge fault police.charge"},
     };
 
@@ -196,9 +242,12 @@ static void test_adapter_spi_reasons_never_quote_the_message(void **state)
     static const char *const secrets[] = {"Secretname", "1999-99-99", "Secretcode", "Secretelement", NULL};
     static const char *const messages[] = {
         CASE("<CaseInitiation></CaseInitiation>", HEARING("1999-99-99", "Secretcode"), CHILD),
-        CASE(CHARGE, HEARING("1999-99-99", "Secretcode"),
-             "<Defendant>" PERSON(BORN("1999-99-99"), "<CustodyStatus>Secretcode</CustodyStatus>") "<Offence><BaseOffenceDetails>"
-             "<ChargeDate>Secretcode</ChargeDate></BaseOffenceDetails></Offence></Defendant>"),
+        CASE(
+            CHARGE, HEARING("1999-99-99", "Secretcode"),
+            "<Defendant>" PERSON(
+                BORN("1999-99-99"),
+                "<CustodyStatus>Secretcode</CustodyStatus>") "<Offence><BaseOffenceDetails>"
+                                                             "<ChargeDate>Secretcode</ChargeDate></BaseOffenceDetails></Offence></Defendant>"),
         "<Secretelement><Secretname></Secretelement>",
         "<Secretelement>&Secretname;</Secretelement>",
         "<Secretelement><DataStreamContent>Secretname</DataStreamContent></Secretelement>",
@@ -218,7 +267,8 @@ static void test_adapter_spi_names_the_place_of_a_fault(void **state)
     } rows[] = {
         {"<a>\n<b>\n</a>", "line 3 column 3"},
         {"<r>\n<DataStreamContent>malformed xml</DataStreamContent></r>", "DataStreamContent (line 2)"},
-        {"<r>\n<Message>&lt;a&gt;\n&lt;b&gt;&lt;/a&gt;</Message></r>", "Message (line 2): the XML in it: line 2 column 6"},
+        {"<r>\n<Message>&lt;a&gt;\n&lt;b&gt;&lt;/a&gt;</Message></r>",
+         "Message (line 2): the XML in it: line 2 column 6"},
     };
 
     (void)state;
@@ -259,7 +309,8 @@ static void append_times(struct buf *message, const char *text, size_t count)
 
 #define MIB ((size_t)1024 * 1024)
 
-/* What expat or we would have to keep or to look at again and again: each is several MiB, and ends at once. */
+/* What expat or we would have to keep or to look at again and again: each is several MiB, and ends at once.
+ */
 static void make_hostile(struct buf *message, int which)
 {
     static const char *const starts[] = {
@@ -369,8 +420,9 @@ static void test_adapter_spi_takes_a_message_of_802_kib(void **state)
     buf_text(&message, "</Case></NewCaseMessage>");
     assert_true(message.len > 802 * 1024);
     outline = adapted_outline(SPI, buf_string(&message), message.len);
-    assert_string_equal(outline, "nothing nothing nothing nothing nothing nothing nothing nothing nothing nothing nothing "
-                                 "nothing nothing nothing police.charge");
+    assert_string_equal(
+        outline, "nothing nothing nothing nothing nothing nothing nothing nothing nothing nothing nothing "
+                 "nothing nothing nothing police.charge");
     free(outline);
     buf_release(&message);
 }
