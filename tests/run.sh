@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs test programs one after another and counts.
+# Runs test programs, a few side by side, and counts.
 #
 #   tests/run.sh [BINARY | NAME=COMMAND]…
 #
 # A BINARY is a cmocka program: each of its tests counts. NAME=COMMAND is one test: it passes if the command, run by
 # bash, exits 0. Each may take TOLD_TEST_TIMEOUT seconds (300). What fails is shown in full. The last line is always
 # "N passed, N failed"; the exit code is 0 only if something ran and nothing failed.
+# TOLD_TEST_JOBS (one more than there are cores) run at a time: most of them wait for a clock or for a process.
 set -uo pipefail
 
 readonly LIMIT=${TOLD_TEST_TIMEOUT:-300}
@@ -15,11 +16,22 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 # The counting below reads cmocka's standard form.
 export CMOCKA_MESSAGE_OUTPUT=STDOUT
 
+readonly JOBS=${TOLD_TEST_JOBS:-$(($(nproc) + 1))}
+dir=$(mktemp -d)
+out=
 passed=0
 failed=0
-out=$(mktemp)
-trap 'rm -f "$out"' EXIT
-trap 'echo "$passed passed, $((failed + 1)) failed"; exit 130' INT TERM
+trap 'rm -rf "$dir"' EXIT
+trap 'stop_jobs; echo "$passed passed, $((failed + 1)) failed"; exit 130' INT TERM
+
+# `timeout` passes the signal on to the group of its test.
+stop_jobs() {
+    local job
+    for job in $(jobs -p); do
+        kill -TERM "$job" 2>/dev/null
+    done
+    wait
+}
 
 # Not by line: what a test prints without a newline stands before cmocka's mark on the same line.
 count() {
@@ -47,8 +59,7 @@ report() {
     if [ "$3" -ne 0 ]; then
         sed 's/^/    /' "$out"
     fi
-    passed=$((passed + $2))
-    failed=$((failed + $3))
+    echo "$2 $3" >"$out.count"
 }
 
 # The group of the test goes with it: a daemon it started must not outlive its limit.
@@ -81,12 +92,38 @@ run_binary() {
     report "${1##*/}" "$ok" "$bad" "$skipped" $((SECONDS - begin)) "$code"
 }
 
-for test in "$@"; do
-    case $test in
-    *=*) run_command "$test" ;;
-    *) run_binary "$test" ;;
+# What a job said is shown whole when it has ended, so that two never mix.
+finish() {
+    local n p f
+    for n in "$dir"/*.count; do
+        [ -e "$n" ] || continue
+        read -r p f <"$n"
+        passed=$((passed + p))
+        failed=$((failed + f))
+        cat "${n%.count}.said"
+        rm -f "$n" "${n%.count}" "${n%.count}.said"
+    done
+}
+
+run_one() {
+    case $1 in
+    *=*) run_command "$1" ;;
+    *) run_binary "$1" ;;
     esac
+}
+
+number=0
+for test in "$@"; do
+    while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do
+        wait -n
+        finish
+    done
+    number=$((number + 1))
+    out=$dir/$number
+    run_one "$test" >"$out.said" 2>&1 &
 done
+wait
+finish
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
