@@ -6,19 +6,20 @@
 #include <string.h>
 
 #include "store.h"
+#include "told/ledger.h"
 #include "told/mem.h"
 
-/* Newest occurrence first. The child's row is locked, so nobody inserts between the look and the step. */
+/* The child's row is locked, so nobody inserts between the look and the step. */
 static const struct pg_statement SAME = {
     "duty_same",
     "SELECT d.duty_id, d.case_ref, d.occurrence, d.state, d.shows, " PG_INSTANT("d.received_at") ","
     " EXISTS (SELECT FROM told.duty_ground g WHERE g.duty_id = d.duty_id AND g.event_id = $4),"
     " EXISTS (SELECT FROM told.duty_ground g JOIN told.event e USING (event_id) JOIN told.event_state s USING (event_id)"
-    " WHERE g.duty_id = d.duty_id AND s.retracted_by IS NULL AND (e.received_at, e.event_id) > ($5, $4)"
+    " WHERE g.duty_id = d.duty_id AND s.retracted_by IS NULL AND (e.occurred_at, e.received_at, e.event_id) > ($8, $5, $4)"
     " AND (e.source, e.id) IS DISTINCT FROM ($6::text, $7::text))"
     " FROM told.duty d WHERE d.child_id = $1 AND d.rule = $2 AND d.key = $3"
-    " ORDER BY 7 DESC, d.state = 'closed', d.occurrence DESC, d.duty_id FOR UPDATE",
-    7};
+    " ORDER BY d.duty_id FOR UPDATE",
+    8};
 
 static const struct pg_statement REVIEW = {
     "duty_review",
@@ -32,29 +33,23 @@ static const struct pg_statement OF_EVENT = {
     " WHERE child_id = $1 AND event_id = $2 AND kind = 'duty' AND state <> 'closed' ORDER BY duty_id",
     2};
 
-struct same {
-    int64_t duty_id; /* 0: none */
-    int occurrence;
-    bool closed;
-    bool grounded; /* this event is one of its grounds already */
-    bool newer;    /* a ground that it does not amend came after this event: what that one shows, holds */
-    char *shows;
-    struct instant received_at;
-};
-
-static bool case_joins(const char *mine, const char *theirs, bool open)
+static struct ledger_duty ledger_duty_of(PGresult *rows, int i)
 {
-    if (mine == NULL && theirs == NULL)
-        return true;
-    if (mine == NULL || theirs == NULL)
-        return open; /* an event without a case joins the open duty that has one, and the other way round */
-    return strcmp(mine, theirs) == 0;
+    return (struct ledger_duty){.duty_id = pg_column_int(rows, i, 0),
+                                .case_ref = pg_column(rows, i, 1),
+                                .occurrence = (int)pg_column_int(rows, i, 2),
+                                .closed = strcmp(pg_column(rows, i, 3), "closed") == 0,
+                                .grounded = pg_column_bool(rows, i, 6),
+                                .newer = pg_column_bool(rows, i, 7),
+                                .shows = pg_column(rows, i, 4),
+                                .received_at = pg_column_instant(rows, i, 5)};
 }
 
-static bool find_same(struct duty_store *s, const struct decide_subject *about, const struct decided_duty *d,
-                      struct same *ret)
+/* The duties of the same child, rule and key; they point into the result. NULL when the database failed. */
+static PGresult *find_alike(struct duty_store *s, const struct decide_subject *about, const struct decided_duty *d,
+                            struct ledger_duty **ret)
 {
-    char child[24], event[24], received[INSTANT_TEXT_SIZE];
+    char child[24], event[24], received[INSTANT_TEXT_SIZE], occurred[INSTANT_TEXT_SIZE];
     PGresult *rows;
 
     snprintf(child, sizeof child, "%lld", (long long)about->child_id);
@@ -62,24 +57,13 @@ static bool find_same(struct duty_store *s, const struct decide_subject *about, 
     rows = pg_run(s->pg, &SAME,
                   (const char *[]){child, rule_name(d->rule), d->key, event,
                                    instant_print(about->input->received_at, received), event_source(about->event),
-                                   event_amends(about->event)});
+                                   event_amends(about->event), instant_print(event_time(about->event), occurred)});
     if (rows == NULL)
-        return false;
-    for (int i = 0; i < PQntuples(rows) && ret->duty_id == 0; i++) {
-        bool closed = strcmp(pg_column(rows, i, 3), "closed") == 0;
-
-        if (!pg_column_bool(rows, i, 6) && !case_joins(event_case(about->event), pg_column(rows, i, 1), !closed))
-            continue;
-        *ret = (struct same){.duty_id = pg_column_int(rows, i, 0),
-                             .occurrence = (int)pg_column_int(rows, i, 2),
-                             .closed = closed,
-                             .grounded = pg_column_bool(rows, i, 6),
-                             .newer = pg_column_bool(rows, i, 7),
-                             .shows = mem_copy(pg_column(rows, i, 4)),
-                             .received_at = pg_column_instant(rows, i, 5)};
-    }
-    PQclear(rows);
-    return true;
+        return NULL;
+    *ret = mem_new(sizeof **ret * ((size_t)PQntuples(rows) + 1));
+    for (int i = 0; i < PQntuples(rows); i++)
+        (*ret)[i] = ledger_duty_of(rows, i);
+    return rows;
 }
 
 static bool open_duty(struct duty_store *s, const struct decide_subject *about, const struct decided_duty *d, int occurrence,
@@ -114,55 +98,38 @@ static bool open_duty(struct duty_store *s, const struct decide_subject *about, 
     return id >= 0;
 }
 
-static const struct decided_duty *find_rule(const struct decision *decision, const struct rule *rule)
+static bool join_duty(struct duty_store *s, const struct decide_subject *about, int64_t duty_id, bool changes)
 {
-    for (size_t i = 0; i < decision->duty_count; i++)
-        if (decision->duties[i].rule == rule)
-            return &decision->duties[i];
-    return NULL;
-}
-
-/* A duty that is there already: repeat, change, or (when it was closed and something changed) another occurrence. */
-static bool join_duty(struct duty_store *s, const struct decide_subject *about, const struct decided_duty *d,
-                      const struct same *same, int *opened)
-{
-    struct decide_input input = *about->input;
-    struct decision first = {0};
-    const struct decided_duty *as_of_first = d;
-    bool changed, ok = true;
-
-    /* Its clock starts at the first receipt, not at this one. */
-    if (instant_compare(same->received_at, input.received_at) < 0) {
-        input.received_at = same->received_at;
-        decide(s->config->protocol, s->config->calendar, &input, &first);
-        as_of_first = find_rule(&first, d->rule);
-        if (as_of_first == NULL)
-            as_of_first = d;
-    }
-    changed = !same->newer && strcmp(as_of_first->shows, same->shows) != 0;
-    if (same->closed && changed && !same->grounded)
-        ok = open_duty(s, about, d, same->occurrence + 1, opened);
-    else if (!same->grounded)
-        ok = duty_store_add_ground(s, same->duty_id, about->event_id) &&
-             store_journal(s->pg, s->now,
-                           &(struct store_journal){.what = changed ? "duty grounds changed" : "duty repeated",
-                                                   .event_id = about->event_id,
-                                                   .child_id = about->child_id,
-                                                   .duty_id = same->duty_id});
-    if (ok && changed && !same->closed)
-        ok = duty_store_tell_again(s, same->duty_id, as_of_first->due_at, as_of_first->immediate, as_of_first->shows, NULL);
-    decision_release(&first);
-    return ok;
+    return duty_store_add_ground(s, duty_id, about->event_id) &&
+           store_journal(s->pg, s->now,
+                         &(struct store_journal){.what = changes ? "duty grounds changed" : "duty repeated",
+                                                 .event_id = about->event_id,
+                                                 .child_id = about->child_id,
+                                                 .duty_id = duty_id});
 }
 
 static bool apply_duty(struct duty_store *s, const struct decide_subject *about, const struct decided_duty *d, int *opened)
 {
-    struct same same = {0};
-    bool ok = find_same(s, about, d, &same);
+    struct ledger_duty *alike = NULL;
+    const struct ledger_duty *same;
+    struct ledger_entry entry = {0};
+    PGresult *rows = find_alike(s, about, d, &alike);
+    bool ok = rows != NULL;
 
-    if (ok)
-        ok = same.duty_id == 0 ? open_duty(s, about, d, 1, opened) : join_duty(s, about, d, &same, opened);
-    free(same.shows);
+    if (!ok)
+        goto done;
+    same = ledger_same(alike, (size_t)PQntuples(rows), event_case(about->event));
+    ledger_enter(s->config->protocol, s->config->calendar, about->input, d, same, &entry);
+    if (entry.occurrence > 0)
+        ok = open_duty(s, about, d, entry.occurrence, opened);
+    if (ok && entry.joins)
+        ok = join_duty(s, about, same->duty_id, entry.changes);
+    if (ok && entry.tells)
+        ok = duty_store_tell_again(s, same->duty_id, entry.due_at, entry.immediate, entry.shows, NULL);
+done:
+    ledger_entry_release(&entry);
+    free(alike);
+    PQclear(rows);
     return ok;
 }
 
@@ -319,7 +286,7 @@ bool decide_apply_vanished(struct duty_store *s, const struct decide_subject *ab
         const struct rule *rule = protocol_find(s->config->protocol, pg_column(rows, i, 1));
         char *key, *because, *says;
 
-        if (rule != NULL && find_rule(decision, rule) != NULL)
+        if (rule != NULL && ledger_made(decision, rule) != NULL)
             continue;
         key = mem_printf("[\"stands\",%s]", pg_column(rows, i, 0));
         says = mem_printf("Say whether D-%s, of duty %s, still stands: what was known about the child has changed",

@@ -14,8 +14,9 @@
 #include "log.h"
 #include "store.h"
 #include "timeline_load.h"
-#include "told/hashchain.h"
+#include "told/ledger.h"
 #include "told/mem.h"
+#include "told/timeline_take.h"
 #include "version_shelf.h"
 
 static const struct pg_statement DECIDED = {
@@ -49,7 +50,8 @@ static const struct pg_statement CORRECT = {
 
 static const struct pg_statement OPEN_DUTIES = {
     "duty_open_of_child",
-    "SELECT duty_id, rule, event_id, protocol_hash FROM told.duty"
+    "SELECT duty_id, rule, (SELECT string_agg(g.event_id::text, ' ') FROM told.duty_ground g WHERE g.duty_id = d.duty_id),"
+    " protocol_hash FROM told.duty d"
     " WHERE child_id = $1 AND kind = 'duty' AND state <> 'closed' AND event_id IS NOT NULL ORDER BY duty_id FOR UPDATE",
     1};
 
@@ -69,24 +71,13 @@ struct child {
     struct duty_store *s;
     struct timeline t;
     bool calendar_changed; /* one of the events said so: all open clocks are counted again */
-    const struct timeline_event *cause; /* what is being decided now: others are decided again because of it */
+    bool heard;            /* the event that was taken up last: it is not held, and takes nothing back */
 };
 
 static const char *text_of(char out[24], int64_t value)
 {
     snprintf(out, 24, "%lld", (long long)value);
     return out;
-}
-
-static struct timeline_event *find_event(struct child *c, const char *source, const char *id)
-{
-    for (size_t i = 0; i < c->t.count; i++) {
-        const struct event *e = c->t.events[i].event;
-
-        if (e != NULL && strcmp(event_source(e), source) == 0 && strcmp(event_id(e), id) == 0)
-            return &c->t.events[i];
-    }
-    return NULL;
 }
 
 static bool end_event(struct child *c, struct timeline_event *e, const char *state, const char *reason, const char *outcome)
@@ -97,38 +88,12 @@ static bool end_event(struct child *c, struct timeline_event *e, const char *sta
                  (const char *[]){text_of(id, e->event_id), state, reason, outcome, instant_print(c->s->now, now)});
 }
 
-static bool retract(struct child *c, struct timeline_event *target, const struct timeline_event *by)
+/* An event of told's own: the days are counted anew. */
+static bool is_calendar(const struct event *event)
 {
-    char id[24], other[24], now[INSTANT_TEXT_SIZE];
-    PGresult *rows;
-    bool ok;
+    const char *what = json_text_at(json_object_get(event_json(event), "data"), "what");
 
-    if (!pg_do(c->s->pg, &RETRACT, (const char *[]){text_of(id, target->event_id), text_of(other, by->event_id)}))
-        return false;
-    target->state = TIMELINE_OUT;
-    rows = pg_run(c->s->pg, &GROUNDLESS, (const char *[]){id});
-    ok = rows != NULL;
-    for (int i = 0; ok && i < PQntuples(rows); i++) {
-        const char *duty = pg_column(rows, i, 0);
-
-        ok = pg_do(c->s->pg, &CORRECT, (const char *[]){duty, instant_print(c->s->now, now)}) &&
-             duty_store_close(c->s, pg_column_int(rows, i, 0), "void", "its event was retracted", by->event_id);
-    }
-    PQclear(rows);
-    return ok;
-}
-
-/* What a watch waited for may have happened before its moment and be heard of after it: it closes the duty all the same. */
-static bool is_instant(const struct event *event)
-{
-    return strcmp(event_type(event), EVENT_TYPE_INSTANT) == 0;
-}
-
-static const char *word_of(const struct event *event, const char *field)
-{
-    const char *word = json_text_at(json_object_get(event_json(event), "data"), field);
-
-    return word != NULL ? word : "";
+    return strcmp(event_type(event), EVENT_TYPE_INSTANT) == 0 && what != NULL && strcmp(what, "calendar") == 0;
 }
 
 static bool supersede(struct child *c, int64_t duty_id, const struct timeline_event *by)
@@ -140,36 +105,68 @@ static bool supersede(struct child *c, int64_t duty_id, const struct timeline_ev
     return ok;
 }
 
-static bool discharge(struct child *c, const struct timeline_event *e)
+static const struct timeline_event *find_closer(struct child *c, const struct rule *rule, const char *grounds,
+                                                const struct timeline_event *only, enum decide_close *ret_how)
+{
+    int64_t *numbers = NULL;
+    size_t count = 0;
+    const struct timeline_event *closer;
+
+    for (char *end; grounds != NULL && *grounds != '\0'; grounds = end) {
+        numbers = mem_grow(numbers, count + 1, sizeof *numbers);
+        numbers[count++] = strtoll(grounds, &end, 10);
+    }
+    closer = timeline_closer(&c->t, rule, numbers, count, only, ret_how);
+    free(numbers);
+    return closer;
+}
+
+/* Closes the open duties that an event ends. only: this one, as it comes; NULL: one that came before its duty did. */
+static bool discharge(struct child *c, const struct timeline_event *only)
 {
     char child[24];
     PGresult *rows = pg_run(c->s->pg, &OPEN_DUTIES, (const char *[]){text_of(child, c->t.child_id)});
     bool ok = rows != NULL;
 
     for (int i = 0; ok && i < PQntuples(rows); i++) {
-        int64_t ground = pg_column_int(rows, i, 2);
+        enum decide_close how = DECIDE_CLOSES_NOT;
+        const struct timeline_event *closer = NULL;
         /* As it was when the duty opened: that is what closes it. Where that version cannot be read any more no event closes
          * the duty, and it climbs until a person does. */
         const struct rule *rule = version_shelf_rule(c->s->versions, c->s->pg, c->s->config->protocol, pg_column(rows, i, 3),
                                                      pg_column(rows, i, 1), &ok);
 
-        for (size_t k = 0; ok && rule != NULL && k < c->t.count; k++) {
-            const struct timeline_event *g = &c->t.events[k];
-
-            enum decide_close close;
-
-            if (g->event_id != ground || g->event == NULL || g == e ||
-                (instant_compare(e->valid_from, g->valid_from) < 0 && !is_instant(g->event)))
-                continue;
-            close = decide_closes(rule, g->event, e->event);
-            if (close == DECIDE_CLOSES_DISCHARGED)
-                ok = duty_store_close(c->s, pg_column_int(rows, i, 0), "discharged", event_type(e->event), e->event_id);
-            if (close == DECIDE_CLOSES_SUPERSEDED)
-                ok = supersede(c, pg_column_int(rows, i, 0), e);
-        }
+        if (ok && rule != NULL)
+            closer = find_closer(c, rule, pg_column(rows, i, 2), only, &how);
+        if (how == DECIDE_CLOSES_DISCHARGED)
+            ok = duty_store_close(c->s, pg_column_int(rows, i, 0), "discharged", event_type(closer->event), closer->event_id);
+        if (how == DECIDE_CLOSES_SUPERSEDED)
+            ok = supersede(c, pg_column_int(rows, i, 0), closer);
     }
     PQclear(rows);
     return ok;
+}
+
+static bool retract(void *cookie, struct timeline_event *target, struct timeline_event *by)
+{
+    struct child *c = cookie;
+    char id[24], other[24], now[INSTANT_TEXT_SIZE];
+    PGresult *rows;
+    bool ok;
+
+    if (!pg_do(c->s->pg, &RETRACT, (const char *[]){text_of(id, target->event_id), text_of(other, by->event_id)}))
+        return false;
+    rows = pg_run(c->s->pg, &GROUNDLESS, (const char *[]){id});
+    ok = rows != NULL;
+    for (int i = 0; ok && i < PQntuples(rows); i++) {
+        const char *duty = pg_column(rows, i, 0);
+
+        ok = pg_do(c->s->pg, &CORRECT, (const char *[]){duty, instant_print(c->s->now, now)}) &&
+             duty_store_close(c->s, pg_column_int(rows, i, 0), "void", "its event was retracted", by->event_id);
+    }
+    PQclear(rows);
+    /* What kept a duty open may be what was taken back. */
+    return ok && discharge(c, NULL);
 }
 
 /* Statements are kept beside the events, for whoever asks who is allocated now without folding a child's history. */
@@ -209,33 +206,10 @@ static bool record_statements(struct child *c, const struct timeline_event *e)
     return ok;
 }
 
-/* What a decision comes to, as one digest: deciding again on other facts writes only where this differs. */
-static void digest_of(const struct decision *decision, char out[65])
-{
-    struct buf b = {0};
-
-    for (size_t i = 0; i < decision->duty_count; i++) {
-        const struct decided_duty *d = &decision->duties[i];
-
-        buf_printf(&b, "%s %s %lld %s", rule_name(d->rule), d->key, (long long)d->due_at.us, d->shows);
-        for (size_t k = 0; k < d->tell_count; k++)
-            buf_printf(&b, " %s", d->tell[k]);
-        buf_char(&b, '\n');
-    }
-    for (size_t i = 0; i < decision->review_count; i++) {
-        buf_printf(&b, "? %s", decision->reviews[i].duty);
-        for (size_t k = 0; k < decision->reviews[i].unknown_count; k++)
-            buf_printf(&b, " %s", decision->reviews[i].unknown[k]);
-        buf_char(&b, '\n');
-    }
-    hashchain_hex(buf_string(&b), b.len, out);
-    buf_release(&b);
-}
-
 /* Whose delay it was: the fact that came late, and from where. */
-static bool say_late(struct child *c, const struct timeline_event *e)
+static bool say_late(struct child *c, const struct timeline_event *e, const struct timeline_event *cause)
 {
-    char id[24], *detail = store_detail("fact_event", text_of(id, c->cause->event_id), "source", event_source(c->cause->event), NULL);
+    char id[24], *detail = store_detail("fact_event", text_of(id, cause->event_id), "source", event_source(cause->event), NULL);
     bool ok = store_journal(c->s->pg, c->s->now,
                             &(struct store_journal){.what = "decided again, duties opened late",
                                                     .event_id = e->event_id,
@@ -251,7 +225,7 @@ static bool replace_target(struct child *c, const struct timeline_event *e, cons
                            const struct decision *decision)
 {
     const char *amends = event_amends(e->event);
-    struct timeline_event *target = amends != NULL ? find_event(c, event_source(e->event), amends) : NULL;
+    struct timeline_event *target = amends != NULL ? timeline_find(&c->t, event_source(e->event), amends) : NULL;
     struct decide_subject replaced = *about;
 
     if (target == NULL || target == e)
@@ -260,9 +234,9 @@ static bool replace_target(struct child *c, const struct timeline_event *e, cons
     return decide_apply_replaced(c->s, &replaced, decision);
 }
 
-/* Decides the event at `index`; again: it was decided before, on other facts. */
-static bool decide_at(struct child *c, size_t index, bool again)
+static bool decide_at(void *cookie, size_t index, const struct timeline_event *cause, bool again)
 {
+    struct child *c = cookie;
     struct timeline_event *e = &c->t.events[index];
     struct timeline_view view = {0};
     struct decision decision = {0};
@@ -278,12 +252,13 @@ static bool decide_at(struct child *c, size_t index, bool again)
     input.history_count = view.history_count;
     decide_court_facts(c->s->config, e->event, &input);
     decide(c->s->config->protocol, c->s->config->calendar, &input, &decision);
-    digest_of(&decision, outcome);
+    ledger_digest(&decision, outcome);
     if (again && before && strcmp(outcome, e->outcome) == 0)
         goto done;
     ok = decide_apply(c->s, &about, &decision, &opened) && (before || decide_apply_records(c->s, &about, &decision)) &&
          (!before || decide_apply_vanished(c->s, &about, &decision)) &&
-         replace_target(c, e, &about, &decision) && (!again || opened == 0 || say_late(c, e));
+         replace_target(c, e, &about, &decision) && (cause == e || opened == 0 || say_late(c, e, cause)) &&
+         (opened == 0 || discharge(c, NULL));
     if (decision.duty_count == 0 && decision.review_count == 0)
         snprintf(reason, sizeof reason, "nothing to do");
     else
@@ -291,7 +266,7 @@ static bool decide_at(struct child *c, size_t index, bool again)
     ok = ok && end_event(c, e, decision.review_count > 0 ? "review" : "decided", reason, outcome);
     if (ok && opened > 0)
         log_info("event=%lld type=%s opened=%d%s", (long long)e->event_id, event_type(e->event), opened,
-                 again ? " again=true" : "");
+                 cause != e ? " again=true" : "");
     free(e->outcome);
     e->outcome = mem_copy(outcome);
 done:
@@ -300,46 +275,26 @@ done:
     return ok;
 }
 
-/* What is known now may change what was decided on later-valid events. What was amended is not asked again. */
-static bool decide_later(struct child *c, size_t from)
+static bool hold(void *cookie, struct timeline_event *e, const char *reason)
 {
-    for (size_t i = from + 1; i < c->t.count; i++)
-        if (c->t.events[i].state == TIMELINE_DECIDED && !timeline_is_replaced(&c->t, i) && !decide_at(c, i, true))
-            return false;
-    return true;
-}
-
-/* An amendment is taken back: what it amended holds again. */
-static bool decide_restored(struct child *c, const struct timeline_event *amendment)
-{
-    const char *amends = event_amends(amendment->event);
-    struct timeline_event *one = amends != NULL ? find_event(c, event_source(amendment->event), amends) : NULL;
-    size_t index = one != NULL ? (size_t)(one - c->t.events) : 0;
-
-    return one == NULL || one->state != TIMELINE_DECIDED || timeline_is_replaced(&c->t, index) || decide_at(c, index, false);
-}
-
-/* An amendment or retraction that came before its event waits for it; the operators see that it waits. */
-static bool wait_for(struct child *c, struct timeline_event *e, const char *what)
-{
+    struct child *c = cookie;
     char key[24];
 
-    e->state = TIMELINE_HELD;
-    return end_event(c, e, "held", what, NULL) && store_alarm(c->s->pg, "waits-for-event", text_of(key, e->event_id), what, c->s->now);
+    return end_event(c, e, "held", reason, NULL) &&
+           store_alarm(c->s->pg, "waits-for-event", text_of(key, e->event_id), reason, c->s->now);
 }
 
-static void wake_waiters(struct child *c, const struct timeline_event *e)
+static bool settle(void *cookie, struct timeline_event *e, const char *reason)
 {
-    for (size_t i = 0; i < c->t.count; i++) {
-        struct timeline_event *w = &c->t.events[i];
-        const char *target;
+    return end_event(cookie, e, "decided", reason, e->outcome);
+}
 
-        if (w->state != TIMELINE_HELD || w->frozen || w->event == NULL || strcmp(event_source(w->event), event_source(e->event)) != 0)
-            continue;
-        target = event_retracts(w->event) != NULL ? event_retracts(w->event) : event_amends(w->event);
-        if (target != NULL && strcmp(target, event_id(e->event)) == 0)
-            w->state = TIMELINE_WAITING;
-    }
+static bool hear(void *cookie, struct timeline_event *e)
+{
+    struct child *c = cookie;
+
+    c->heard = true;
+    return discharge(c, e) && (e->outcome != NULL || record_statements(c, e));
 }
 
 /* Fault injection, only in builds with -DTOLD_FAULTS: the event whose id TOLD_POISON names ends whoever decides it. */
@@ -357,37 +312,20 @@ static void poison(const struct event *event)
 
 static bool decide_waiting(struct child *c, size_t index)
 {
-    struct timeline_event *e = &c->t.events[index], *target;
-    const char *retracts = e->event != NULL ? event_retracts(e->event) : NULL, *amends;
+    const struct timeline_hand hand = {
+        .cookie = c, .hold = hold, .settle = settle, .retract = retract, .hear = hear, .decide = decide_at};
+    struct timeline_event *e = &c->t.events[index];
 
     if (e->event == NULL) { /* taken under an older catalogue: a person sees it */
         e->state = TIMELINE_OUT;
         return decide_foreign_quarantine(c->s, e->event_id, "it can no longer be understood");
     }
     poison(e->event);
-    amends = event_amends(e->event);
-    c->cause = e;
-    if (e->outcome != NULL && timeline_is_replaced(&c->t, index)) {
-        e->state = TIMELINE_DECIDED;
-        return end_event(c, e, "decided", "an amendment stands in its place", e->outcome);
-    }
-    if (retracts != NULL) {
-        target = find_event(c, event_source(e->event), retracts);
-        if (target == NULL || target->state == TIMELINE_WAITING || target->state == TIMELINE_HELD)
-            return wait_for(c, e, "it retracts an event that has not come yet");
-        e->state = TIMELINE_OUT;
-        return retract(c, target, e) && end_event(c, e, "decided", "retracted an earlier event", NULL) &&
-               decide_restored(c, target) && decide_later(c, (size_t)(target - c->t.events));
-    }
-    target = amends != NULL ? find_event(c, event_source(e->event), amends) : NULL;
-    if (amends != NULL && (target == NULL || target->state == TIMELINE_WAITING || target->state == TIMELINE_HELD))
-        return wait_for(c, e, "it amends an event that has not come yet");
-    if (!discharge(c, e) || (e->outcome == NULL && !record_statements(c, e)) || !decide_at(c, index, false))
+    c->heard = false;
+    if (!timeline_take(&c->t, index, &hand))
         return false;
-    e->state = TIMELINE_DECIDED;
-    c->calendar_changed |= is_instant(e->event) && strcmp(word_of(e->event, "what"), "calendar") == 0;
-    wake_waiters(c, e);
-    return decide_handover(c->s, &c->t, e) && decide_later(c, target != NULL && target < e ? (size_t)(target - c->t.events) : index);
+    c->calendar_changed |= c->heard && is_calendar(e->event);
+    return !c->heard || decide_handover(c->s, &c->t, e);
 }
 
 int decide_child(struct duty_store *s, int64_t child_id, int64_t only)

@@ -455,3 +455,27 @@ enum decide_close decide_closes(const struct rule *rule, const struct event *gro
         return DECIDE_CLOSES_NOT;
     return found->supersedes ? DECIDE_CLOSES_SUPERSEDED : DECIDE_CLOSES_DISCHARGED;
 }
+
+static void decide_print_shows(const struct rule *rule, const struct event *event, struct buf *out)
+{
+    struct decide_input input = {.event = event, .authority = ""};
+    struct term_scope scope;
+
+    term_scope_init(&scope, &input);
+    for (size_t i = 0; i < rule->arm_count; i++)
+        if (rule->arms[i].type_index == event_type_index(event))
+            decide_text_shows(&rule->arms[i], &scope, INSTANT_NONE, out);
+}
+
+bool decide_shows_alike(const struct rule *rule, const struct event *one, const struct event *other)
+{
+    struct buf left = {0}, right = {0};
+    bool alike;
+
+    decide_print_shows(rule, one, &left);
+    decide_print_shows(rule, other, &right);
+    alike = strcmp(buf_string(&left), buf_string(&right)) == 0;
+    buf_release(&left);
+    buf_release(&right);
+    return alike;
+}

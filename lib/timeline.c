@@ -4,13 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rule.h"
 #include "told/mem.h"
 
+/* Two that hold from the same day on stand as their publishers say they happened; the order of arrival decides last. */
 static int by_validity(const void *a_, const void *b_)
 {
     const struct timeline_event *a = a_, *b = b_;
     int order = instant_compare(a->valid_from, b->valid_from);
 
+    if (order == 0 && a->event != NULL && b->event != NULL)
+        order = instant_compare(event_time(a->event), event_time(b->event));
     if (order == 0)
         order = instant_compare(a->received_at, b->received_at);
     if (order == 0)
@@ -18,12 +22,26 @@ static int by_validity(const void *a_, const void *b_)
     return order;
 }
 
+static bool amends(const struct timeline_event *later, const struct timeline_event *one)
+{
+    return one->event != NULL && strcmp(event_amends(later->event), event_id(one->event)) == 0 &&
+           strcmp(event_source(later->event), event_source(one->event)) == 0;
+}
+
 void timeline_order(struct timeline *t)
 {
-    t->amended = false;
-    for (size_t i = 0; i < t->count; i++)
-        t->amended |= t->events[i].event != NULL && event_amends(t->events[i].event) != NULL;
     qsort(t->events, t->count, sizeof *t->events, by_validity);
+    t->amendment_count = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->events[i].event == NULL || event_amends(t->events[i].event) == NULL)
+            continue;
+        for (size_t k = 0; k < t->count; k++) {
+            if (!amends(&t->events[i], &t->events[k]))
+                continue;
+            t->amendments = mem_grow(t->amendments, t->amendment_count + 1, sizeof *t->amendments);
+            t->amendments[t->amendment_count++] = (struct timeline_amendment){.by = i, .of = k};
+        }
+    }
 }
 
 static void release_fact(struct timeline_fact *fact)
@@ -61,6 +79,7 @@ void timeline_release(struct timeline *t)
         release_fact(&t->facts[i]);
     free(t->events);
     free(t->facts);
+    free(t->amendments);
     free(t->born_on);
     *t = (struct timeline){0};
 }
@@ -89,13 +108,10 @@ static bool was_decided(const struct timeline_event *e)
 /* Whether an amendment of it was decided, or is the one at `index`. What it said holds no more; that it happened does. */
 static bool is_replaced(const struct timeline *t, size_t which, size_t index)
 {
-    const struct event *one = t->events[which].event;
+    for (size_t i = 0; i < t->amendment_count; i++) {
+        const struct timeline_amendment *a = &t->amendments[i];
 
-    for (size_t i = 0; t->amended && i < t->count; i++) {
-        const struct timeline_event *e = &t->events[i];
-
-        if ((i == index || was_decided(e)) && event_amends(e->event) != NULL &&
-            strcmp(event_amends(e->event), event_id(one)) == 0 && strcmp(event_source(e->event), event_source(one)) == 0)
+        if (a->of == which && (a->by == index || was_decided(&t->events[a->by])))
             return true;
     }
     return false;
@@ -160,6 +176,79 @@ void timeline_view_release(struct timeline_view *view)
     facts_free(view->facts);
     free(view->history);
     *view = (struct timeline_view){0};
+}
+
+/* What a watch waited for may have happened before its moment and be heard of after it: it closes the duty all the same. */
+static bool happened_since(const struct timeline_event *e, const struct timeline_event *ground, const struct timeline_event *only)
+{
+    int order = instant_compare(e->valid_from, ground->valid_from);
+
+    if (only != NULL && strcmp(event_type(ground->event), EVENT_TYPE_INSTANT) == 0)
+        return true;
+    return order > 0 || (order == 0 && instant_compare(event_time(e->event), event_time(ground->event)) >= 0);
+}
+
+static bool is_among(int64_t number, const int64_t *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == number)
+            return true;
+    return false;
+}
+
+/* Marks the grounds that say why the duty is there; those that an amendment stands for only where there is no other. */
+static void mark_grounds(const struct timeline *t, const int64_t *grounds, size_t count, bool *ret_marks)
+{
+    bool any = false;
+
+    for (int replaced = 0; replaced < 2 && !any; replaced++) {
+        for (size_t i = 0; i < t->count; i++) {
+            const struct timeline_event *g = &t->events[i];
+
+            ret_marks[i] = g->event != NULL && g->state != TIMELINE_OUT && is_among(g->event_id, grounds, count) &&
+                           (replaced == 1 || !timeline_is_replaced(t, i));
+            any |= ret_marks[i];
+        }
+    }
+}
+
+static enum decide_close closes(const struct timeline *t, const struct rule *rule, const bool *marks, const struct timeline_event *e,
+                                const struct timeline_event *only)
+{
+    const struct timeline_event *base = NULL;
+    enum decide_close how;
+
+    for (size_t i = 0; i < t->count; i++)
+        if (marks[i] && &t->events[i] != e && happened_since(e, &t->events[i], only))
+            base = &t->events[i];
+    how = base != NULL ? decide_closes(rule, base->event, e->event) : DECIDE_CLOSES_NOT;
+    for (size_t i = 0; i < t->count && how != DECIDE_CLOSES_NOT; i++)
+        if (marks[i] && !happened_since(e, &t->events[i], only) && !decide_shows_alike(rule, base->event, t->events[i].event))
+            return DECIDE_CLOSES_NOT;
+    return how;
+}
+
+const struct timeline_event *timeline_closer(const struct timeline *t, const struct rule *rule, const int64_t *grounds,
+                                             size_t ground_count, const struct timeline_event *only, enum decide_close *ret_how)
+{
+    const struct timeline_event *found = NULL;
+    bool *marks;
+
+    *ret_how = DECIDE_CLOSES_NOT;
+    if (rule->close_count == 0)
+        return NULL;
+    marks = mem_new(sizeof *marks * (t->count + 1));
+    mark_grounds(t, grounds, ground_count, marks);
+    for (size_t i = 0; i < t->count && found == NULL; i++) {
+        const struct timeline_event *e = &t->events[i];
+
+        if (only != NULL ? e == only : was_decided(e) && !timeline_is_replaced(t, i))
+            *ret_how = closes(t, rule, marks, e, only);
+        if (*ret_how != DECIDE_CLOSES_NOT)
+            found = e;
+    }
+    free(marks);
+    return found;
 }
 
 size_t timeline_next_waiting(const struct timeline *t)

@@ -113,6 +113,8 @@ enum decide_close {
     DECIDE_CLOSES_SUPERSEDED, /* void: another duty goes on in its place (protocol.md section 6) */
 };
 enum decide_close decide_closes(const struct rule *rule, const struct event *ground, const struct event *later);
+/* Whether both would show the reader of a duty of `rule` the same, deadline and history left aside. */
+bool decide_shows_alike(const struct rule *rule, const struct event *one, const struct event *other);
 
 /* A case file (events.md section 6). NULL and *ret_reason if it is no case. */
 struct decide_case;

@@ -38,12 +38,18 @@ struct timeline_fact {
     struct instant recorded_at;
 };
 
+/* Which event amends which, by index. */
+struct timeline_amendment {
+    size_t by, of;
+};
+
 struct timeline {
     int64_t child_id;
     char *born_on; /* or NULL */
-    struct timeline_event *events; /* in order of valid_from, received_at, number */
+    struct timeline_event *events; /* in order of valid_from, time, received_at, number */
     size_t count;
-    bool amended; /* some event of it amends another */
+    struct timeline_amendment *amendments; /* of events that are there both */
+    size_t amendment_count;
     struct timeline_fact *facts; /* statements from imports and answers, in order of valid_from */
     size_t fact_count;
 };
@@ -72,6 +78,12 @@ void timeline_view_all(const struct timeline *t, struct timeline_view *ret);
 void timeline_view_release(struct timeline_view *view);
 /* Whether an amendment stands in the place of this event: what it said holds no more. */
 bool timeline_is_replaced(const struct timeline *t, size_t index);
+/* The event that ends an open duty of `rule` with these grounds (numbers of events): one that was heard and happened since
+ * they did, whatever came first. A ground that happened after it and shows something else keeps the duty open. only:
+ * whether it is this one; NULL: any. NULL if none does. */
+const struct timeline_event *timeline_closer(const struct timeline *t, const struct rule *rule, const int64_t *grounds,
+                                             size_t ground_count, const struct timeline_event *only,
+                                             enum decide_close *ret_how);
 /* The index of the waiting event that arrived first, or count if none waits. */
 size_t timeline_next_waiting(const struct timeline *t);
 
