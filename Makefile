@@ -106,7 +106,7 @@ help:
 	@echo 'make test       builds with sanitizers and runs every test against real parts'
 	@echo 'make bench      figures beside the ceilings of this machine, in the same run'
 	@echo 'make tsan       the stages under ThreadSanitizer; also part of make test'
-	@echo 'make fuzz       every fuzz target, FUZZ_SECONDS (60) each'
+	@echo 'make fuzz       every fuzz target, FUZZ_SECONDS (60) each; or FUZZ_ONLY=expr FUZZ_RUNS=10000000'
 	@echo 'make cover format lint arrows pure golden-update install'
 
 deps:
@@ -122,7 +122,7 @@ test: deps
 	@$(MAKE) --no-print-directory -j2 KIND=asan tests-built
 	@$(MAKE) --no-print-directory -j2 all
 	@$(MAKE) --no-print-directory -j2 KIND=tsan tsan-built
-	@tests/run.sh $(TESTS_asan) 'tsan=$(TSAN_RUN)' 'arrows=make -s arrows' 'pure=make -s pure' 'fuzz-smoke=make -s fuzz FUZZ_SECONDS=2'
+	@tests/run.sh $(TESTS_asan) 'tsan=$(TSAN_RUN)' 'arrows=make -s arrows' 'pure=make -s pure' 'fuzz-smoke=make -s fuzz FUZZ_SECONDS=2 FUZZ_EXCEPT=expr' 'fuzz-expr=make -s fuzz FUZZ_SECONDS=20 FUZZ_ONLY=expr'
 
 .PHONY: tests-built tsan-built
 tests-built: $(TEST_BIN) all $(SUPPORT_BIN)
@@ -137,7 +137,13 @@ tsan:
 	@$(TSAN_RUN)
 
 FUZZ_SECONDS ?= 60
-FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+# FUZZ_RUNS: so many executions of each, however long they take, in place of seconds.
+FUZZ_RUNS ?=
+FUZZ_ALL := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_ONLY ?= $(FUZZ_ALL)
+FUZZ_EXCEPT ?=
+FUZZ := $(filter-out $(FUZZ_EXCEPT),$(FUZZ_ONLY))
+FUZZ_FOR := $(if $(FUZZ_RUNS),-runs=$(FUZZ_RUNS),-max_total_time=$(FUZZ_SECONDS))
 FUZZ_CFLAGS := -O1 -g -std=gnu17 -D_GNU_SOURCE -Iinclude -Ilib -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 build/fuzz/%.o: %.c
 	@mkdir -p $(@D)
@@ -155,8 +161,9 @@ fuzz:
 	@tests/support/deps.sh fuzz
 	@$(MAKE) --no-print-directory -j2 fuzz-built
 	@for f in $(FUZZ); do mkdir -p build/fuzz/corpus/$$f; \
-	  echo "fuzz $$f"; build/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=0 -timeout=10 \
-	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f tests/fuzz/seeds_$$f 2>build/fuzz/$$f.log || { cat build/fuzz/$$f.log; exit 1; }; done
+	  echo "fuzz $$f"; build/fuzz/fuzz_$$f $(FUZZ_FOR) $$(ls tests/fuzz/$$f.dict 2>/dev/null | sed s/^/-dict=/) -verbosity=0 -print_final_stats=1 -timeout=10 \
+	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f tests/fuzz/seeds_$$f 2>build/fuzz/$$f.log || { cat build/fuzz/$$f.log; exit 1; }; \
+	  sed -n 's/^stat::number_of_executed_units: */  executions without a finding: /p' build/fuzz/$$f.log; done
 
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 $(B)/bench: $(call obj,$(BENCH_SRC)) $(B)/libsupport.a $(B)/libdaemon.a $(B)/libtold.a
