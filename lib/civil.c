@@ -74,14 +74,10 @@ bool civil_parse(const char *text, struct civil_day *ret)
 
 const char *civil_print(struct civil_day day, char out[CIVIL_TEXT_SIZE])
 {
-    int year, month, day_of_month;
-
-    if (civil_is_none(day)) {
+    if (civil_is_none(day))
         (void)snprintf(out, CIVIL_TEXT_SIZE, "none");
-        return out;
-    }
-    civil_split(day, &year, &month, &day_of_month);
-    (void)snprintf(out, CIVIL_TEXT_SIZE, "%04d-%02d-%02d", year, month, day_of_month);
+    else
+        instant_print_date(day.number, out);
     return out;
 }
 
@@ -147,7 +143,9 @@ bool civil_is_summer(struct instant at)
     int year, month, day;
 
     instant_date_of_days(floor_div(s, S_PER_DAY), &year, &month, &day);
-    return s >= change_s(year, 3) && s < change_s(year, 10);
+    if (month != 3 && month != 10)
+        return month > 3 && month < 10;
+    return month == 3 ? s >= change_s(year, 3) : s < change_s(year, 10);
 }
 
 static int64_t local_s(struct instant at)

@@ -211,24 +211,55 @@ bool instant_parse(const char *text, struct instant *ret)
     return true;
 }
 
+/* Exactly so many decimal digits; what follows stands behind them. snprintf would be a third of a decision. */
+static char *put(char *at, int digits, int number)
+{
+    for (int i = digits - 1; i >= 0; i--, number /= 10)
+        at[i] = (char)('0' + number % 10);
+    return at + digits;
+}
+
+char *instant_print_date(int64_t days, char *out)
+{
+    int year, month, day;
+
+    instant_date_of_days(days, &year, &month, &day);
+    if (year >= 0 && year <= 9999)
+        out = put(out, 4, year);
+    else
+        out += snprintf(out, INSTANT_DATE_SIZE - 6, "%04d", year);
+    *out++ = '-';
+    out = put(out, 2, month);
+    *out++ = '-';
+    out = put(out, 2, day);
+    *out = '\0';
+    return out;
+}
+
 const char *instant_print(struct instant at, char out[INSTANT_TEXT_SIZE])
 {
     int64_t seconds = floor_div(at.us, US_PER_S);
     int64_t days = floor_div(seconds, S_PER_DAY);
     int of_day = (int)(seconds - days * S_PER_DAY);
     int us = (int)((at.us % US_PER_S + US_PER_S) % US_PER_S);
-    int year, month, day, len;
+    char *end;
 
     if (instant_is_none(at)) {
         (void)snprintf(out, INSTANT_TEXT_SIZE, "none");
         return out;
     }
-    instant_date_of_days(days, &year, &month, &day);
-    len = snprintf(out, INSTANT_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d", year, month, day, of_day / 3600,
-                   of_day / 60 % 60, of_day % 60);
-    if (us != 0)
-        (void)snprintf(out + len, INSTANT_TEXT_SIZE - (size_t)len, ".%06dZ", us);
-    else
-        (void)snprintf(out + len, INSTANT_TEXT_SIZE - (size_t)len, "Z");
+    end = instant_print_date(days, out);
+    *end++ = 'T';
+    end = put(end, 2, of_day / 3600);
+    *end++ = ':';
+    end = put(end, 2, of_day / 60 % 60);
+    *end++ = ':';
+    end = put(end, 2, of_day % 60);
+    if (us != 0) {
+        *end++ = '.';
+        end = put(end, 6, us);
+    }
+    *end++ = 'Z';
+    *end = '\0';
     return out;
 }

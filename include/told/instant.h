@@ -23,6 +23,8 @@ struct instant instant_earlier(struct instant a, struct instant b); /* none coun
 /* The Gregorian arithmetic below civil.h: days since 1970-01-01. Month 1 to 12; the day is not checked against it. */
 int64_t instant_days_of_date(int year, int month, int day_of_month);
 void instant_date_of_days(int64_t days, int *ret_year, int *ret_month, int *ret_day_of_month);
+#define INSTANT_DATE_SIZE 16
+char *instant_print_date(int64_t days, char *out); /* YYYY-MM-DD, at least INSTANT_DATE_SIZE bytes; returns its NUL */
 
 /* RFC 3339 with a zone; 0 to 9 fraction digits (cut to microseconds). A leap second (:60), a lower-case t or z
  * and a blank in place of T are taken as RFC 3339 section 5.6 allows; anything else is false and *ret untouched. */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `make bench`: figures of told, each beside a ceiling that the same run has measured on the same machine.
- * All of it is loopback and bounded; `bench PART…` measures a part (store, email, latency).
+ * All of it is loopback and bounded; `bench PART…` measures a part (core, store, email, latency).
  */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "bench_core.h"
 #include "bench_email.h"
 #include "bench_latency.h"
 #include "bench_store.h"
@@ -21,13 +22,13 @@ static void measure_emails(const struct bench_figure *to)
 static const struct {
     const char *name;
     void (*measure)(const struct bench_figure *to);
-} PARTS[] = {{"store", bench_store}, {"email", measure_emails}, {"latency", bench_latency}};
+} PARTS[] = {{"core", bench_core}, {"store", bench_store}, {"email", measure_emails}, {"latency", bench_latency}};
 
 enum { PART_COUNT = sizeof PARTS / sizeof *PARTS };
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench [store] [email] [latency]\n");
+    fprintf(stderr, "usage: bench [core] [store] [email] [latency]\n");
     return EX_USAGE;
 }
 
