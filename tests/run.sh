@@ -28,7 +28,7 @@ trap 'stop_jobs; echo "$passed passed, $((failed + 1)) failed"; exit 130' INT TE
 stop_jobs() {
     local job
     for job in $(jobs -p); do
-        kill -TERM "$job" 2>/dev/null
+        pkill -TERM -P "$job"
     done
     wait
 }
