@@ -89,7 +89,9 @@ static void prepare(struct harness *h, const struct child children[CHILDREN])
            " replace(d.key, ' ' || substr(i.value, 5) || '-', ' ') AS key, d.occurrence, d.closed_as, d.shows AS told,"
            " d.shows::jsonb - 'due_at' AS shows,"
            " EXISTS (SELECT FROM told.duty r WHERE r.kind = 'review' AND r.key = '[\"stands\",' || d.duty_id || ']') AS asked"
-           " FROM told.duty d JOIN told.child_identifier i ON i.child_id = d.child_id AND i.scheme = 'lcs' WHERE d.kind = 'duty'"));
+           " FROM told.duty d JOIN told.child_identifier i ON i.child_id = d.child_id AND i.scheme = 'lcs' WHERE d.kind = 'duty'"
+           /* What a watch opens hangs on when its moment came: all of them passed years before these events arrive. */
+           " AND NOT EXISTS (SELECT FROM told.event e WHERE e.event_id = d.event_id AND e.source = 'told')"));
     PQclear(harness_query(h, "CREATE VIEW public.last AS SELECT DISTINCT ON (child, rule, key) * FROM public.owed"
                              " ORDER BY child, rule, key, occurrence DESC"));
 }
