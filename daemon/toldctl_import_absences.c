@@ -31,6 +31,8 @@ static const struct pg_statement withdraw = {
     " AND person_id = ANY ($1::text[]) RETURNING absence_id",
     3};
 
+enum { COVERS_MOST = 8 }; /* covers of covers that are followed in search of a circle */
+
 struct absence_line {
     const struct csv_row *row;
     const char *person, *cover; /* of the row */
@@ -95,6 +97,32 @@ static void check_overlap(struct import *import, const struct absence_line *line
                                      lines[i].row->line);
             return;
         }
+}
+
+/* Whether who covers in lines[at] is away themselves within that time, by an earlier row, and so on until it comes back to
+ * `person`: then each waits for the other, and nobody is told. */
+static bool comes_back(const struct absence_line *lines, size_t count, size_t at, const char *person, struct instant from,
+                       struct instant back, int covers)
+{
+    for (size_t i = 0; i < count && lines[at].cover && covers < COVERS_MOST; i++) {
+        struct instant later = instant_compare(lines[i].from, from) > 0 ? lines[i].from : from;
+        struct instant earlier = instant_earlier(lines[i].back, back);
+        if (lines[i].is_empty || !lines[i].cover || strcmp(lines[i].person, lines[at].cover) != 0 ||
+            (!instant_is_none(earlier) && instant_compare(later, earlier) >= 0))
+            continue;
+        if (strcmp(lines[i].cover, person) == 0 ||
+            comes_back(lines, count, i, person, later, earlier, covers + 1))
+            return true;
+    }
+    return false;
+}
+
+static void check_circle(struct import *import, const struct absence_line *lines, size_t at)
+{
+    if (!lines[at].is_empty && comes_back(lines, at, at, lines[at].person, lines[at].from, lines[at].back, 0))
+        toldctl_import_row_fault(import, lines[at].row->line,
+                                 "cover is away at the same time and covered by this person, so nobody would be told; "
+                                 "name somebody who is there");
 }
 
 static int check_known(struct toldctl *ctl, struct import *import, const struct absence_line *line)
@@ -169,8 +197,10 @@ int toldctl_import_absences(struct toldctl *ctl, struct import *import)
     /* Rows that cannot be read are all named before they are compared. */
     if (import->faults)
         goto done;
-    for (size_t i = 0; i < csv->row_count; i++)
+    for (size_t i = 0; i < csv->row_count; i++) {
         check_overlap(import, lines, i);
+        check_circle(import, lines, i);
+    }
     if (!toldctl_import_row_lock_directory(ctl))
         code = TOLDCTL_DATABASE;
     for (size_t i = 0; i < csv->row_count && !code; i++)

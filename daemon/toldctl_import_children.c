@@ -123,6 +123,8 @@ static void read_row(struct import *import, struct child_row *c)
     c->born_on = csv_cell(c->row, csv_column(import->csv, "born_on"));
     if (c->born_on && !civil_parse(c->born_on, &day))
         toldctl_import_row_fault(import, c->row->line, "born_on is no date; write it as 2009-02-03");
+    else if (c->born_on && day.number > civil_day_of(import->now).number)
+        toldctl_import_row_fault(import, c->row->line, "born_on is in the future; correct it");
     toldctl_import_row_instant(import, c->row, csv_column(import->csv, "valid_from"), (struct instant){0},
                                &c->valid_from);
     read_identifiers(import, c);

@@ -203,6 +203,17 @@ static void test_import_absences_names_every_bad_row_and_imports_none(void **sta
                                        "file.csv:5: cover is nobody", "file.csv:6: cover has left", NULL};
     expect_faults(desk, more);
     assert_null(strstr(desk_err(desk), "p-nobody"));
+    /* Three who cover for each other; a fourth whose cover is away only later. */
+    assert_int_equal(import(desk, "absences",
+                            "person,from,back,cover\n"
+                            "p-birch,2024-06-04,2024-06-08,p-ivy\n"
+                            "p-ivy,2024-06-06,,p-hazel\n"
+                            "p-ash,2024-06-01,2024-06-06,p-ivy\n"
+                            "p-hazel,2024-06-07,2024-06-12,p-birch\n"),
+                     65);
+    static const char *const circle[] = {"file.csv:5: cover is away at the same time and covered by this person",
+                                         "1 fault; nothing was imported", NULL};
+    expect_faults(desk, circle);
     assert_string_equal(live_absences(desk), before);
     free(before);
 }
