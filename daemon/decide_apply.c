@@ -66,10 +66,15 @@ static PGresult *find_alike(struct duty_store *s, const struct decide_subject *a
     return rows;
 }
 
+static const char *as_of_text(const struct decided_duty *d, char out[CIVIL_TEXT_SIZE])
+{
+    return civil_is_none(d->as_of) ? NULL : civil_print(d->as_of, out);
+}
+
 static bool open_duty(struct duty_store *s, const struct decide_subject *about, const struct decided_duty *d, int occurrence,
                       int *opened)
 {
-    char *because = json_dumps(d->because, JSON_COMPACT);
+    char as_of[CIVIL_TEXT_SIZE], *because = json_dumps(d->because, JSON_COMPACT);
     int64_t id = duty_store_open(s, &(struct duty_new){.kind = "duty",
                                                        .child_id = about->child_id,
                                                        .case_ref = event_case(about->event),
@@ -84,6 +89,7 @@ static bool open_duty(struct duty_store *s, const struct decide_subject *about, 
                                                        .event_id = about->event_id,
                                                        .received_at = about->input->received_at,
                                                        .due_at = d->due_at,
+                                                       .as_of = as_of_text(d, as_of),
                                                        .shows = d->shows,
                                                        .closes = rule_closes(d->rule),
                                                        .because = because,
@@ -113,6 +119,7 @@ static bool apply_duty(struct duty_store *s, const struct decide_subject *about,
     struct ledger_duty *alike = NULL;
     const struct ledger_duty *same;
     struct ledger_entry entry = {0};
+    char as_of[CIVIL_TEXT_SIZE];
     PGresult *rows = find_alike(s, about, d, &alike);
     bool ok = rows != NULL;
 
@@ -125,7 +132,8 @@ static bool apply_duty(struct duty_store *s, const struct decide_subject *about,
     if (ok && entry.joins)
         ok = join_duty(s, about, same->duty_id, entry.changes);
     if (ok && entry.tells)
-        ok = duty_store_tell_again(s, same->duty_id, entry.due_at, entry.immediate, entry.shows, NULL);
+        ok = duty_store_move_as_of(s, same->duty_id, as_of_text(d, as_of)) &&
+             duty_store_tell_again(s, same->duty_id, entry.due_at, entry.immediate, entry.shows, NULL);
 done:
     ledger_entry_release(&entry);
     free(alike);

@@ -67,6 +67,9 @@ static const struct pg_statement STATUS = {
     " VALUES ($1, $2, $3, $4, $5, 'event', $6)",
     6};
 
+static const struct pg_statement REPLACED = {
+    "event_replaced", "UPDATE told.event_state SET replaced_by = $2 WHERE event_id = $1", 2};
+
 struct child {
     struct duty_store *s;
     struct timeline t;
@@ -328,6 +331,22 @@ static bool decide_waiting(struct child *c, size_t index)
     return !c->heard || decide_handover(c->s, &c->t, e);
 }
 
+/* Kept beside the events as their retraction is: whoever asks who is allocated leaves out what no longer holds. */
+static bool record_replaced(struct child *c)
+{
+    char id[24], other[24];
+
+    for (size_t i = 0; i < c->t.count; i++) {
+        int64_t by = timeline_replaced_by(&c->t, i);
+
+        if (by != c->t.events[i].replaced_by &&
+            !pg_do(c->s->pg, &REPLACED,
+                   (const char *[]){text_of(id, c->t.events[i].event_id), by != 0 ? text_of(other, by) : NULL}))
+            return false;
+    }
+    return true;
+}
+
 int decide_child(struct duty_store *s, int64_t child_id, int64_t only)
 {
     struct child c = {.s = s};
@@ -342,7 +361,8 @@ int decide_child(struct duty_store *s, int64_t child_id, int64_t only)
             c.t.events[i].state = TIMELINE_HELD;
     for (size_t i; count >= 0 && (i = timeline_next_waiting(&c.t)) < c.t.count;)
         count = decide_waiting(&c, i) ? count + 1 : -1;
-    if (count > 0 && (!decide_watch_plan(s, &c.t) || !decide_clock_child(s, &c.t, c.calendar_changed)))
+    if (count > 0 && ((c.t.amendment_count > 0 && !record_replaced(&c)) || !decide_watch_plan(s, &c.t) ||
+                      !decide_clock_child(s, &c.t, c.calendar_changed)))
         count = -1;
     timeline_release(&c.t);
     return count;

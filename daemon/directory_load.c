@@ -32,18 +32,19 @@ static const struct pg_statement ABSENCES = {
 /* Of two statements the later valid-from holds; a statement of the whole list ('*') ends every role stated before it. */
 static const struct pg_statement ALLOCATIONS = {
     "directory_allocations",
-    "SELECT DISTINCT ON (a.child_id, a.role) a.child_id, a.role, a.person_id FROM told.child_allocation a"
-    " WHERE a.child_id = ANY ($1::bigint[]) AND a.valid_from <= $2 AND a.role <> '*'"
-    " AND NOT EXISTS (SELECT FROM told.child_allocation w WHERE w.child_id = a.child_id AND w.role = '*'"
-    " AND w.valid_from <= $2 AND (w.valid_from, w.allocation_id) > (a.valid_from, a.allocation_id))"
-    " AND NOT EXISTS (SELECT FROM told.event_state s WHERE s.event_id = a.event_id AND s.retracted_by IS NOT NULL)"
-    " ORDER BY a.child_id, a.role, a.valid_from DESC, a.recorded_at DESC, a.allocation_id DESC",
+    "SELECT DISTINCT ON (q.child_id, q.at, a.role) q.child_id, " PG_INSTANT("q.at") ", a.role, a.person_id"
+    " FROM (SELECT DISTINCT child_id, at FROM unnest($1::bigint[], $2::timestamptz[]) u (child_id, at)) q"
+    " JOIN told.child_allocation_said a ON a.child_id = q.child_id AND a.valid_from <= q.at AND a.role <> '*'"
+    " AND NOT EXISTS (SELECT FROM told.child_allocation_said w WHERE w.child_id = q.child_id AND w.role = '*'"
+    " AND w.valid_from <= q.at"
+    " AND (w.valid_from, w.by_event, w.heard_at, w.number) > (a.valid_from, a.by_event, a.heard_at, a.number))"
+    " ORDER BY q.child_id, q.at, a.role, a.valid_from DESC, a.by_event DESC, a.heard_at DESC, a.number DESC",
     2};
 
 struct directory_children {
     PGresult *rows; /* owns the text */
     struct allocation *list;
-    int64_t *child_of; /* of each in list, ascending */
+    struct directory_asked *asked; /* of each in list; those of one child and instant stand together */
     size_t count;
 };
 
@@ -157,30 +158,32 @@ struct directory *directory_load(struct pg *pg, const struct config *config, int
     return directory;
 }
 
-struct directory_children *directory_children_load(struct pg *pg, const int64_t *child_ids, size_t count, struct instant at)
+struct directory_children *directory_children_load(struct pg *pg, const struct directory_asked *asked, size_t count)
 {
     struct directory_children *c;
-    struct buf array = {0};
+    struct buf ids = {0}, instants = {0};
     char text[INSTANT_TEXT_SIZE], id[24];
     PGresult *rows;
 
     for (size_t i = 0; i < count; i++) {
-        snprintf(id, sizeof id, "%lld", (long long)child_ids[i]);
-        pg_array_add(&array, id);
+        snprintf(id, sizeof id, "%lld", (long long)asked[i].child_id);
+        pg_array_add(&ids, id);
+        pg_array_add(&instants, instant_print(asked[i].at, text));
     }
-    rows = pg_run(pg, &ALLOCATIONS, (const char *[]){pg_array_end(&array), instant_print(at, text)});
-    buf_release(&array);
+    rows = pg_run(pg, &ALLOCATIONS, (const char *[]){pg_array_end(&ids), pg_array_end(&instants)});
+    buf_release(&ids);
+    buf_release(&instants);
     if (rows == NULL)
         return NULL;
     c = mem_new(sizeof *c);
     c->rows = rows;
     c->list = mem_new(sizeof *c->list * (size_t)(PQntuples(rows) + 1));
-    c->child_of = mem_new(sizeof *c->child_of * (size_t)(PQntuples(rows) + 1));
+    c->asked = mem_new(sizeof *c->asked * (size_t)(PQntuples(rows) + 1));
     for (int i = 0; i < PQntuples(rows); i++) {
-        if (pg_column(rows, i, 2) == NULL)
+        if (pg_column(rows, i, 3) == NULL)
             continue; /* known that nobody holds it */
-        c->child_of[c->count] = pg_column_int(rows, i, 0);
-        c->list[c->count++] = (struct allocation){pg_column(rows, i, 1), pg_column(rows, i, 2)};
+        c->asked[c->count] = (struct directory_asked){pg_column_int(rows, i, 0), pg_column_instant(rows, i, 1)};
+        c->list[c->count++] = (struct allocation){pg_column(rows, i, 2), pg_column(rows, i, 3)};
     }
     return c;
 }
@@ -191,18 +194,33 @@ void directory_children_free(struct directory_children *c)
         return;
     PQclear(c->rows);
     free(c->list);
-    free(c->child_of);
+    free(c->asked);
     free(c);
 }
 
-const struct allocation *directory_children_get(const struct directory_children *c, int64_t child_id, size_t *ret_count)
+static bool is_of(const struct directory_children *c, size_t i, struct directory_asked asked)
+{
+    return c->asked[i].child_id == asked.child_id && instant_compare(c->asked[i].at, asked.at) == 0;
+}
+
+const struct allocation *directory_children_get(const struct directory_children *c, struct directory_asked asked,
+                                                size_t *ret_count)
 {
     size_t first = 0, last;
 
-    while (first < c->count && c->child_of[first] < child_id)
+    while (first < c->count && !is_of(c, first, asked))
         first++;
-    for (last = first; last < c->count && c->child_of[last] == child_id;)
+    for (last = first; last < c->count && is_of(c, last, asked);)
         last++;
     *ret_count = last - first;
     return &c->list[first];
+}
+
+struct instant directory_children_at(const char *as_of, struct instant now)
+{
+    struct civil_day day;
+
+    if (as_of == NULL || !civil_parse(as_of, &day))
+        return now;
+    return instant_add_ms(civil_instant(civil_add_days(day, 1), 0, 0), -1);
 }

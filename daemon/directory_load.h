@@ -10,10 +10,18 @@
 struct directory *directory_load(struct pg *pg, const struct config *config, int64_t *ret_version);
 bool directory_load_version(struct pg *pg, int64_t *ret_version);
 
-/* Who is allocated to the children of some duties at an instant: allocations[i] belong to child_ids[i]. */
+/* Who is allocated to the children of some duties, each at an instant: by what is known now. */
+struct directory_asked {
+    int64_t child_id;
+    struct instant at;
+};
 struct directory_children;
-struct directory_children *directory_children_load(struct pg *pg, const int64_t *child_ids, size_t count, struct instant at);
+struct directory_children *directory_children_load(struct pg *pg, const struct directory_asked *asked, size_t count);
 void directory_children_free(struct directory_children *children);
-const struct allocation *directory_children_get(const struct directory_children *children, int64_t child_id, size_t *ret_count);
+/* Of one that was asked about. */
+const struct allocation *directory_children_get(const struct directory_children *children, struct directory_asked asked,
+                                                size_t *ret_count);
+/* The instant whose allocations hold for a duty: the end of the day it is told as of ("2024-06-03", A13), else now. */
+struct instant directory_children_at(const char *as_of, struct instant now);
 
 #endif

@@ -47,7 +47,10 @@ int dispatch_route(struct dispatch *d);
 int dispatch_take_over(struct dispatch *d); /* leases that have run out, of whatever process */
 int dispatch_claim(struct dispatch *d, const char *channel, size_t most);
 /* Writes the first of what was kept, at most so many. Those whose duty somebody else holds just now go behind the rest. */
+struct pg_table;
 int dispatch_outcome(struct dispatch *d, size_t most);
+/* Within it: notifications whose role a server has now taken, and their duties (one column of ids each). */
+bool dispatch_reached(struct dispatch *d, struct pg_table *reached, struct pg_table *duties);
 bool dispatch_renew(struct dispatch *d); /* leases of what is in flight */
 
 void dispatch_outcome_keep(struct dispatch *d, const struct outcome *outcome);
@@ -64,6 +67,7 @@ struct dispatch_item {
     const char *kind, *role, *because;     /* of the notification; borrowed from a result */
     const char *duty_kind, *duty, *rule, *title, *says, *case_ref, *protocol_because;
     const char *event_type;
+    const char *as_of;                     /* the day whose allocations hold for its duty, or NULL */
     const char *next_role;                 /* who is told next, or NULL */
     const char *below;                     /* roles told before it in its line, with commas; of a copy, who must act */
     struct instant due_at, received_at, next_at;

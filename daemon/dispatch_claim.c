@@ -28,7 +28,8 @@ static const struct pg_statement ITEMS = {
     " " PG_INSTANT("d.due_at") ", " PG_INSTANT("d.received_at") ", e.type, d.event_id,"
     " " PG_INSTANT("coalesce(l.next_at, d.next_at)") ", l.above[least(l.step + 1, array_length(l.above, 1))], n.channel, d.says,"
     " CASE WHEN l.line IS NULL THEN (SELECT string_agg(o.role, ',' ORDER BY o.line) FROM told.duty_line o"
-    " WHERE o.duty_id = d.duty_id) ELSE array_to_string(array_prepend(l.role, l.above[1:n.step - 1]), ',') END, n.telling < d.telling"
+    " WHERE o.duty_id = d.duty_id) ELSE array_to_string(array_prepend(l.role, l.above[1:n.step - 1]), ',') END, n.telling < d.telling,"
+    " d.as_of::text"
     " FROM told.notification n JOIN told.duty d USING (duty_id) LEFT JOIN told.event e USING (event_id)"
     " LEFT JOIN told.duty_line l ON l.duty_id = d.duty_id AND l.line = n.line"
     " WHERE n.message_id = ANY ($1::bigint[]) AND n.state IN ('queued', 'uncertain')"
@@ -119,7 +120,8 @@ static struct dispatch_item read_item(const PGresult *rows, int i)
                                   .next_at = pg_column_instant(rows, i, 23),
                                   .next_role = pg_column(rows, i, 24),
                                   .says = pg_column(rows, i, 26),
-                                  .below = pg_column(rows, i, 27)};
+                                  .below = pg_column(rows, i, 27),
+                                  .as_of = pg_column(rows, i, 29)};
 }
 
 static bool end_item(struct dispatch *d, const struct dispatch_item *item, const char *state, const char *reason)
@@ -144,7 +146,8 @@ static bool same_recipient(struct dispatch *d, const struct directory_children *
                            const char *recipient, const char *address, bool email, struct recipient *ret)
 {
     size_t count = 0;
-    const struct allocation *held = directory_children_get(children, item->child_id, &count);
+    const struct allocation *held = directory_children_get(
+        children, (struct directory_asked){item->child_id, directory_children_at(item->as_of, d->now)}, &count);
     const char *now_at;
 
     directory_resolve(d->directory, d->config->calendar, item->role, held, count, item->immediate, d->now, ret);
@@ -351,18 +354,19 @@ static int find_due(struct dispatch *d, const char *channel, size_t most, struct
 static bool load_children(struct claim *c, const PGresult *rows)
 {
     int count = PQntuples(c->items);
-    int64_t *children;
+    struct directory_asked *asked;
     bool again = false;
 
     for (int i = 0; i < PQntuples(rows); i++)
         again = again || is_again(c, rows, i);
     if (!again)
         return true;
-    children = mem_new(sizeof *children * (size_t)(count + 1));
+    asked = mem_new(sizeof *asked * (size_t)(count + 1));
     for (int i = 0; i < count; i++)
-        children[i] = pg_column_int(c->items, i, 10);
-    c->children = directory_children_load(c->d->pg, children, (size_t)count, c->d->now);
-    free(children);
+        asked[i] = (struct directory_asked){pg_column_int(c->items, i, 10),
+                                            directory_children_at(pg_column(c->items, i, 29), c->d->now)};
+    c->children = directory_children_load(c->d->pg, asked, (size_t)count);
+    free(asked);
     return c->children != NULL;
 }
 

@@ -78,23 +78,6 @@ static const struct pg_statement ITEMS = {
     " RETURNING notification_id, duty_id, step, n.message_id",
     4};
 
-/* The told role's line, and those whose notification gave way because it goes to the same recipient. */
-static const struct pg_statement REACHED = {
-    "outcome_reached",
-    "UPDATE told.duty_line l SET reached_at = coalesce(l.reached_at, $2) FROM told.notification n"
-    " WHERE n.notification_id = ANY ($1::bigint[]) AND l.duty_id = n.duty_id AND (l.line = n.line OR l.line IN (SELECT o.line"
-    " FROM told.notification o WHERE o.duty_id = n.duty_id AND o.telling = n.telling AND o.step = n.step"
-    " AND o.state = 'superseded' AND o.recipient = n.recipient AND NOT EXISTS (SELECT FROM told.notification x"
-    " WHERE x.duty_id = o.duty_id AND x.telling = o.telling AND x.line = o.line AND x.step = o.step AND x.state <> 'superseded')))",
-    2};
-/* next_at says "not closed" as well as the state does, and does not lead the planner to the index of all open duties. */
-static const struct pg_statement TOLD = {
-    "outcome_told",
-    "UPDATE told.duty d SET state = CASE state WHEN 'open' THEN 'told' ELSE state END, told_at = $2"
-    " WHERE duty_id = ANY ($1::bigint[]) AND next_at IS NOT NULL AND told_at IS NULL"
-    " AND NOT EXISTS (SELECT FROM told.duty_line l WHERE l.duty_id = d.duty_id AND l.reached_at IS NULL) RETURNING duty_id",
-    2};
-
 /* The lines that a failure leaves untold: its own and those that gave way to it, unless another channel of the same rung may
  * still reach, or has reached, their role. Whoever is only asked again beside the line does not move it. */
 static const struct pg_statement UNTOLD = {
@@ -234,8 +217,7 @@ static bool end_items(struct results *all)
     for (int i = 0; rows != NULL && i < PQntuples(rows); i++)
         note_item(all, result_of(all, pg_column_int(rows, i, 3)), rows, i);
     ok = rows != NULL && store_journal_write(d->pg, d->now, &all->journal) &&
-         pg_table_do(d->pg, &REACHED, &all->reached, (const char *[]){all->now}) &&
-         pg_table_do(d->pg, &TOLD, &all->told, (const char *[]){all->now});
+         dispatch_reached(d, &all->reached, &all->told);
     for (int i = 0; ok && i < PQntuples(rows); i++)
         if (strcmp(result_of(all, pg_column_int(rows, i, 3))->item_state, "failed") == 0)
             ok = hurry_lines(d, pg_column(rows, i, 0), pg_column_int(rows, i, 1), (int)pg_column_int(rows, i, 2));

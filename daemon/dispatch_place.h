@@ -11,6 +11,7 @@ struct dispatch_queued {
     int64_t duty_id, child_id;
     int telling, line, step;
     const char *kind, *role, *channel, *recipient, *case_ref;
+    const char *as_of;   /* the day whose allocations hold for its duty, or NULL */
     const char *told_at; /* of a correction: the address it was told at; else NULL */
     bool immediate, closed;
     struct instant due_at;

@@ -24,7 +24,7 @@ static const struct pg_statement QUEUED = {
     " d.child_id, d.case_ref, d.immediate, " PG_INSTANT("d.due_at") ", d.state,"
     " CASE WHEN n.kind = 'correction' THEN (SELECT m.address FROM told.notification o JOIN told.message m USING (message_id)"
     " WHERE o.duty_id = n.duty_id AND o.recipient = n.recipient AND o.channel = n.channel AND o.kind <> 'correction'"
-    " ORDER BY o.notification_id DESC LIMIT 1) END"
+    " ORDER BY o.notification_id DESC LIMIT 1) END, d.as_of::text"
     " FROM told.notification n JOIN told.duty d USING (duty_id)"
     " WHERE n.duty_id = ANY ($1::bigint[]) AND n.state = 'queued' AND n.message_id IS NULL"
     " ORDER BY d.immediate DESC, n.notification_id FOR UPDATE OF n",
@@ -77,7 +77,8 @@ static struct dispatch_queued read_queued(const PGresult *rows, int i)
                            .immediate = pg_column_bool(rows, i, 11),
                            .due_at = pg_column_instant(rows, i, 12),
                            .closed = strcmp(pg_column(rows, i, 13), "closed") == 0,
-                           .told_at = pg_column(rows, i, 14)};
+                           .told_at = pg_column(rows, i, 14),
+                           .as_of = pg_column(rows, i, 15)};
 }
 
 /* Nobody is above: it stays at its dwell, and the operators look. Their own alarms make no alarm, or there is no end. */
@@ -166,14 +167,39 @@ static void place(struct routing *r, const struct dispatch_queued *q, const stru
     r->places[r->place_count++] = (struct dispatch_place){.queued = *q, .who = *who, .address = address};
 }
 
+/* Whoever reads why must see that it was not who is allocated now. Reasons that fill their room are not cut for it. */
+static void say_as_of(const struct dispatch *d, const struct dispatch_queued *q, struct recipient *who)
+{
+    const struct directory_role *role = directory_role(d->directory, q->role);
+    char day[32];
+    size_t len, reasons = strlen(who->because);
+
+    if (q->as_of == NULL || role == NULL || (role->held != ROLE_HELD_ALLOCATION && role->held != ROLE_HELD_TEAM))
+        return;
+    len = (size_t)snprintf(day, sizeof day, "as of %s; ", q->as_of);
+    if (len >= sizeof day || len + reasons >= sizeof who->because)
+        return;
+    memmove(who->because + len, who->because, reasons + 1);
+    memcpy(who->because, day, len);
+}
+
+static void resolve(struct routing *r, const struct dispatch_queued *q, struct recipient *ret)
+{
+    struct dispatch *d = r->d;
+    size_t count = 0;
+    const struct allocation *held = directory_children_get(
+        r->children, (struct directory_asked){q->child_id, directory_children_at(q->as_of, d->now)}, &count);
+
+    directory_resolve(d->directory, d->config->calendar, q->role, held, count, q->immediate, d->now, ret);
+    say_as_of(d, q, ret);
+}
+
 /* Where the role reaches nobody, its line's next step is due at once. */
 static bool route(struct routing *r, const struct dispatch_queued *q)
 {
     bool email = strcmp(q->channel, "email") == 0, correction = strcmp(q->kind, "correction") == 0;
     struct dispatch *d = r->d;
     struct recipient who;
-    size_t count = 0;
-    const struct allocation *held = directory_children_get(r->children, q->child_id, &count);
     const char *address, *fault = NULL;
     bool ok = true;
 
@@ -182,7 +208,7 @@ static bool route(struct routing *r, const struct dispatch_queued *q)
     if (correction && q->recipient != NULL)
         recorded_recipient(q, &who);
     else
-        directory_resolve(d->directory, d->config->calendar, q->role, held, count, q->immediate, d->now, &who);
+        resolve(r, q, &who);
     address = email ? who.email : who.webhook;
     if (who.kind == RECIPIENT_LAST_RESORT) {
         ok = say_nobody(d, q) && hurry(d, q);
@@ -213,14 +239,15 @@ static bool route_all(struct dispatch *d, PGresult *rows)
 {
     size_t count = (size_t)PQntuples(rows);
     struct routing r = {.d = d, .also.width = 1};
-    int64_t *children = mem_new(sizeof *children * (count + 1));
+    struct directory_asked *asked = mem_new(sizeof *asked * (count + 1));
     char now[INSTANT_TEXT_SIZE];
     bool ok;
 
     for (size_t i = 0; i < count; i++)
-        children[i] = pg_column_int(rows, (int)i, 9);
+        asked[i] = (struct directory_asked){pg_column_int(rows, (int)i, 9),
+                                            directory_children_at(pg_column(rows, (int)i, 15), d->now)};
     r.places = mem_new(sizeof *r.places * (count + 1));
-    r.children = directory_children_load(d->pg, children, count, d->now);
+    r.children = directory_children_load(d->pg, asked, count);
     ok = r.children != NULL;
     for (size_t i = 0; ok && i < count; i++) {
         struct dispatch_queued q = read_queued(rows, (int)i);
@@ -232,7 +259,7 @@ static bool route_all(struct dispatch *d, PGresult *rows)
     pg_table_release(&r.also);
     directory_children_free(r.children);
     free(r.places);
-    free(children);
+    free(asked);
     return ok;
 }
 

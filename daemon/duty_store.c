@@ -11,11 +11,11 @@
 static const struct pg_statement OPEN = {
     "duty_open",
     "INSERT INTO told.duty (kind, child_id, case_ref, rule, key, occurrence, duty, title, says, immediate, provisional, event_id,"
-    " received_at, due_at, shows, closes, because, protocol_hash, calendar_hash, opened_at, next_at)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,"
-    " $21)"
+    " received_at, due_at, shows, closes, because, protocol_hash, calendar_hash, opened_at, next_at,"
+    " as_of) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,"
+    " $21, $22)"
     " ON CONFLICT (child_id, case_ref, rule, key, occurrence) DO NOTHING RETURNING duty_id",
-    21};
+    22};
 
 static const struct pg_statement ADD_LINE = {
     "duty_line_add",
@@ -47,6 +47,12 @@ static const struct pg_statement RETELL_ROLES = {
     " FROM told.notification WHERE duty_id = $1 AND telling < $2::int AND (state <> 'cancelled' OR reason = 'overtaken by a change')"
     " ORDER BY line, step, role, telling DESC ON CONFLICT DO NOTHING",
     5};
+
+static const struct pg_statement MOVE_AS_OF = {
+    "duty_as_of",
+    "UPDATE told.duty d SET as_of = $2 FROM (SELECT duty_id, as_of FROM told.duty WHERE duty_id = $1) o"
+    " WHERE d.duty_id = o.duty_id AND o.as_of IS DISTINCT FROM $2::date RETURNING o.as_of::text",
+    2};
 
 /* A moved deadline moves the first step of lines that have not climbed yet, and wakes those asleep until due_at. */
 static const struct pg_statement MOVE_LINES = {
@@ -121,7 +127,8 @@ static int64_t insert(struct duty_store *s, const struct duty_new *d)
                                      number(event, d->event_id), instant_print(d->received_at, received),
                                      instant_print(d->due_at, due), d->shows, d->closes, d->because,
                                      protocol_hash(s->config->protocol), calendar_hash(s->config->calendar),
-                                     instant_print(s->now, now), instant_print(ladder_first_at(d->due_at, s->now), next)});
+                                     instant_print(s->now, now), instant_print(ladder_first_at(d->due_at, s->now), next),
+                                     d->as_of});
     if (result == NULL)
         return -1;
     id = PQntuples(result) > 0 ? pg_column_int(result, 0, 0) : 0;
@@ -143,7 +150,8 @@ int64_t duty_store_open(struct duty_store *s, const struct duty_new *d)
         ok = duty_store_notify(s, id, 1, -1, 0, "copy", d->copy[i]);
     if (ok && d->event_id != 0)
         ok = duty_store_add_ground(s, id, d->event_id);
-    detail = store_detail("duty", d->duty, "rule", d->rule, "due_at", instant_print(d->due_at, due), NULL);
+    detail = store_detail("duty", d->duty, "rule", d->rule, "due_at", instant_print(d->due_at, due), "as_of", d->as_of,
+                          NULL);
     ok = ok && store_journal(s->pg, s->now,
                              &(struct store_journal){.what = "duty opened",
                                                      .event_id = d->event_id,
@@ -192,6 +200,22 @@ bool duty_store_tell_again(struct duty_store *s, int64_t duty_id, struct instant
          store_journal(s->pg, s->now,
                        &(struct store_journal){.what = "duty changed", .duty_id = duty_id, .detail = detail});
     free(detail);
+    return ok;
+}
+
+bool duty_store_move_as_of(struct duty_store *s, int64_t duty_id, const char *as_of)
+{
+    char id[24], *detail;
+    PGresult *was = pg_run(s->pg, &MOVE_AS_OF, (const char *[]){number(id, duty_id), as_of});
+    bool ok = was != NULL;
+
+    if (ok && PQntuples(was) > 0) {
+        detail = store_detail("as_of", as_of, "was_as_of", pg_column(was, 0, 0), NULL);
+        ok = store_journal(s->pg, s->now,
+                           &(struct store_journal){.what = "duty told as of another day", .duty_id = duty_id, .detail = detail});
+        free(detail);
+    }
+    PQclear(was);
     return ok;
 }
 

@@ -25,6 +25,7 @@ struct duty_new {
     int64_t event_id; /* first ground; 0: none */
     struct instant received_at;
     struct instant due_at;
+    const char *as_of; /* "2024-06-03": whoever was allocated on that day is told (A13); NULL: whoever is then */
     const char *shows;
     const char *closes;
     const char *because; /* JSON text */
@@ -54,6 +55,8 @@ bool duty_store_notify(struct duty_store *s, int64_t duty_id, int telling, int l
 /* Tells each role of the steps already told again, after a change: telling n+1. why, or NULL: for the journal. */
 bool duty_store_tell_again(struct duty_store *s, int64_t duty_id, struct instant due_at, bool immediate, const char *shows,
                            const char *why);
+/* Another day whose allocations say who is told, before those are told again: the day moved with its event. NULL: none. */
+bool duty_store_move_as_of(struct duty_store *s, int64_t duty_id, const char *as_of);
 bool duty_store_add_ground(struct duty_store *s, int64_t duty_id, int64_t event_id);
 /* Closes an open duty, whose row the caller has locked, and cancels what is still queued. */
 bool duty_store_close(struct duty_store *s, int64_t duty_id, const char *closed_as, const char *reason, int64_t event_id);

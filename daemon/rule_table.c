@@ -96,6 +96,7 @@ static void print_rule(const json_t *row)
     print_list(row, "copy", "copy");
     print_text(row, "within", "within");
     print_ladder(row);
+    print_text(row, "as_of", "as of");
     print_text(row, "closes", "closes");
     print_list(row, "key", "key");
     print_text(row, "cites", "cites");

@@ -12,7 +12,7 @@ static const struct pg_statement CHILD = {"timeline_child", "SELECT born_on::tex
 static const struct pg_statement EVENTS = {
     "timeline_events",
     "SELECT e.event_id, encode(e.body, 'escape'), " PG_INSTANT("e.received_at") ", CASE WHEN s.retracted_by IS NOT NULL THEN"
-    " 'retracted' WHEN s.state = 'held' AND s.reason = 'feed frozen' THEN 'frozen' ELSE s.state END, s.outcome"
+    " 'retracted' WHEN s.state = 'held' AND s.reason = 'feed frozen' THEN 'frozen' ELSE s.state END, s.outcome, s.replaced_by"
     " FROM told.event_state s JOIN told.event e USING (event_id) WHERE s.child_id = $1 ORDER BY e.received_at, e.event_id",
     1};
 
@@ -48,6 +48,7 @@ static void read_event(PGresult *rows, int i, struct timeline_event *ret)
     ret->frozen = strcmp(pg_column(rows, i, 3), "frozen") == 0;
     ret->state = ret->frozen ? TIMELINE_HELD : state_of(pg_column(rows, i, 3));
     ret->outcome = mem_copy(pg_column(rows, i, 4));
+    ret->replaced_by = pg_column_int(rows, i, 5);
     ret->event = event_parse((const char *)body, len, &fault, &reason);
     ret->valid_from = ret->event != NULL ? event_valid_from(ret->event) : ret->received_at;
     /* A retraction took something back; it says nothing itself. What waits and cannot be read is for who decides it. */

@@ -21,7 +21,7 @@ static const struct pg_statement lock_duty = {
     "answerer_lock",
     "SELECT kind, state, coalesce(closed_as, ''), closes, immediate, child_id, event_id,"
     " " PG_INSTANT("due_at") ","
-    " kind = 'review' AND because ? 'unknown' FROM told.duty WHERE duty_id = $1 FOR UPDATE",
+    " kind = 'review' AND because ? 'unknown', told_at IS NOT NULL FROM told.duty WHERE duty_id = $1 FOR UPDATE",
     1};
 /* clang-format on */
 static const struct pg_statement insert_answer = {
@@ -87,6 +87,7 @@ int toldctl_answerer_lock(struct toldctl *ctl, int64_t duty_id, struct answered_
                                       .closes = mem_copy(pg_column(row, 0, 3)),
                                       .immediate = pg_column_bool(row, 0, 4),
                                       .asks_fields = pg_column_bool(row, 0, 8),
+                                      .told = pg_column_bool(row, 0, 9),
                                       .due_at = pg_column_instant(row, 0, 7)};
         snprintf(ret->kind, sizeof ret->kind, "%s", pg_column(row, 0, 0));
         snprintf(ret->state, sizeof ret->state, "%s", pg_column(row, 0, 1));

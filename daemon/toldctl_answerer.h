@@ -19,6 +19,7 @@ struct answered_duty {
     char *closes; /* owned */
     bool immediate;
     bool asks_fields; /* a review that names missing fields */
+    bool told;        /* a server has taken what each role is told */
     struct instant due_at;
 };
 

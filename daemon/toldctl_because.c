@@ -108,9 +108,9 @@ json_t *toldctl_because_rule(const struct rule *rule)
 {
     static const char *const forms[] = {
         [RULE_TELLS] = "tells", [RULE_RECORDS] = "records", [RULE_STANDS] = "started by nothing"};
-    return json_pack("{ss ss ss ss* ss* ss* ss* ss ss si sb ss ss* so}", "name", rule_name(rule), "duty", rule_duty(rule),
+    return json_pack("{ss ss ss ss* ss* ss* ss* ss* ss ss si sb ss ss* so}", "name", rule_name(rule), "duty", rule_duty(rule),
                      "title", rule_title(rule), "says", rule_says(rule), "when", rule_when(rule), "within",
-                     rule_within(rule), "closes", rule_closes(rule), "cites", rule_cites(rule), "file", rule_file(rule),
+                     rule_within(rule), "as_of", *rule_as_of(rule) ? rule_as_of(rule) : NULL, "closes", rule_closes(rule), "cites", rule_cites(rule), "file", rule_file(rule),
                      "line", rule_line(rule), "enabled", rule_is_enabled(rule) ? 1 : 0, "form", forms[rule_form(rule)],
                      "reason", rule_reason(rule), "on", explain_types(rule));
 }
@@ -127,7 +127,7 @@ const char *toldctl_because_time(const json_t *instant, char out[TOLDCTL_TIME_SI
 
 void toldctl_because_print_rule(const json_t *rule)
 {
-    static const char *const parts[] = {"title", "when", "within", "closes", "cites", "reason"};
+    static const char *const parts[] = {"title", "when", "within", "as_of", "closes", "cites", "reason"};
     printf("rule %s (%s:%lld)\n", json_text_at(rule, "name"), json_text_at(rule, "file"),
            (long long)json_integer_value(json_object_get(rule, "line")));
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)

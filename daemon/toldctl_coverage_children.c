@@ -18,10 +18,9 @@ static const struct pg_statement candidates = {
 
 static const struct pg_statement allocations = {
     "coverage_allocations",
-    "SELECT a.child_id, " PG_INSTANT("a.valid_from") ", a.role, a.person_id FROM told.child_allocation a"
+    "SELECT a.child_id, " PG_INSTANT("a.valid_from") ", a.role, a.person_id FROM told.child_allocation_said a"
     " WHERE a.child_id = ANY ($1::bigint[]) AND a.valid_from < $2"
-    " AND NOT EXISTS (SELECT FROM told.event_state s WHERE s.event_id = a.event_id AND s.retracted_by IS NOT NULL)"
-    " ORDER BY a.child_id, a.valid_from, a.recorded_at, a.allocation_id",
+    " ORDER BY a.child_id, a.valid_from, a.by_event, a.heard_at, a.number",
     2};
 
 /* ---- open to a service, and since when ---- */

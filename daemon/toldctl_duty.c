@@ -65,7 +65,8 @@ static const struct pg_statement read_duty = {
     " provisional, telling, "
     PG_INSTANT("received_at") " AS received_at, " PG_INSTANT("due_at") " AS due_at,"
     " " PG_INSTANT("opened_at") " AS opened_at, "
-    PG_INSTANT("told_at") " AS told_at, " PG_INSTANT("acknowledged_at") " AS acknowledged_at,"
+    PG_INSTANT("told_at") " AS told_at, as_of::text AS as_of, met_role, met_by, "
+    PG_INSTANT("met_at") " AS met_at, " PG_INSTANT("acknowledged_at") " AS acknowledged_at,"
     " " PG_INSTANT("next_at") " AS next_at,"
     " because, protocol_hash AS protocol, calendar_hash AS calendar FROM told.duty WHERE duty_id = $1",
     1};

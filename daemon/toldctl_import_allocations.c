@@ -40,9 +40,9 @@ static const struct pg_statement write_listed = {
     "import_alloc_listed",
     NEW_ROWS
     " fresh AS (SELECT l.* FROM list l WHERE NOT EXISTS (SELECT FROM (SELECT a.person_id FROM "
-    "told.child_allocation a"
+    "told.child_allocation_said a"
     "  WHERE a.child_id = l.child_id AND a.role = l.role AND a.valid_from = l.valid_from"
-    "  ORDER BY a.allocation_id DESC LIMIT 1) last WHERE last.person_id IS NOT DISTINCT FROM l.person_id))"
+    "  ORDER BY a.by_event DESC, a.heard_at DESC, a.number DESC LIMIT 1) last WHERE last.person_id IS NOT DISTINCT FROM l.person_id))"
     " INSERT INTO told.child_allocation (child_id, role, person_id, valid_from, recorded_at, origin)"
     " SELECT child_id, role, person_id, valid_from, $5, 'import' FROM fresh RETURNING child_id, valid_from",
     5};
@@ -55,14 +55,14 @@ static const struct pg_statement write_differences = {
     " wanted AS (SELECT DISTINCT ON (child_id, role) child_id, role, person_id FROM list WHERE valid_from <= "
     "$5"
     "  ORDER BY child_id, role, valid_from DESC),"
-    " ended AS (SELECT DISTINCT ON (child_id) child_id, valid_from, allocation_id FROM told.child_allocation"
-    "  WHERE role = '*' AND valid_from <= $5 ORDER BY child_id, valid_from DESC, allocation_id DESC),"
+    " ended AS (SELECT DISTINCT ON (child_id) * FROM told.child_allocation_said WHERE role = '*' AND valid_from <= $5"
+    "  ORDER BY child_id, valid_from DESC, by_event DESC, heard_at DESC, number DESC),"
     " held AS (SELECT DISTINCT ON (a.child_id, a.role) a.child_id, a.role,"
-    "  CASE WHEN e.child_id IS NULL OR (a.valid_from, a.allocation_id) > (e.valid_from, e.allocation_id) "
-    "THEN a.person_id END AS person_id"
-    "  FROM told.child_allocation a LEFT JOIN ended e USING (child_id) WHERE a.role <> '*' AND a.valid_from "
+    "  CASE WHEN e.child_id IS NULL OR (a.valid_from, a.by_event, a.heard_at, a.number)"
+    " > (e.valid_from, e.by_event, e.heard_at, e.number) THEN a.person_id END AS person_id"
+    "  FROM told.child_allocation_said a LEFT JOIN ended e USING (child_id) WHERE a.role <> '*' AND a.valid_from "
     "<= $5"
-    "  ORDER BY a.child_id, a.role, a.valid_from DESC, a.allocation_id DESC)"
+    "  ORDER BY a.child_id, a.role, a.valid_from DESC, a.by_event DESC, a.heard_at DESC, a.number DESC)"
     " INSERT INTO told.child_allocation (child_id, role, person_id, valid_from, recorded_at, origin)"
     " SELECT child_id, role, w.person_id, $5, $5, 'import' FROM held h FULL JOIN wanted w USING (child_id, "
     "role)"
@@ -144,6 +144,54 @@ static void read_row(struct toldctl *ctl, struct import *import, const struct cs
     free(normal);
 }
 
+/* One row of the list, once its child is known. */
+struct placed {
+    int64_t child;
+    const char *role, *person; /* person "": nobody */
+    struct instant from;
+    size_t line;
+};
+
+static int by_place(const void *a_, const void *b_)
+{
+    const struct placed *a = a_, *b = b_;
+    int order = (a->child > b->child) - (a->child < b->child);
+    if (order == 0)
+        order = strcmp(a->role, b->role);
+    if (order == 0)
+        order = instant_compare(a->from, b->from);
+    return order ? order : (a->line > b->line) - (a->line < b->line);
+}
+
+/* Two people in one role from the same day on, however the child is named in each row: which of them is meant? */
+static void check_overlap(struct import *import, const PGresult *found)
+{
+    const struct csv *csv = import->csv;
+    struct placed *placed = mem_new((csv->row_count + 1) * sizeof *placed);
+    size_t count = 0;
+    for (size_t i = 0; i < csv->row_count; i++) {
+        const struct csv_row *row = &csv->rows[i];
+        const char *person = csv_cell(row, csv_column(csv, "person"));
+        if (!pg_column(found, (int)i, 0))
+            continue;
+        placed[count] = (struct placed){.child = pg_column_int(found, (int)i, 0),
+                                        .role = csv_cell(row, csv_column(csv, "role")),
+                                        .person = person ? person : "",
+                                        .line = row->line};
+        toldctl_import_row_instant(import, row, csv_column(csv, "from"), (struct instant){0}, &placed[count++].from);
+    }
+    qsort(placed, count, sizeof *placed, by_place);
+    for (size_t i = 1; i < count; i++)
+        if (placed[i].child == placed[i - 1].child && strcmp(placed[i].role, placed[i - 1].role) == 0 &&
+            instant_compare(placed[i].from, placed[i - 1].from) == 0 &&
+            strcmp(placed[i].person, placed[i - 1].person) != 0)
+            toldctl_import_row_fault(import, placed[i].line,
+                                     "line %zu gives another person this role of the same child from the same day; keep "
+                                     "one, or say from when each has it",
+                                     placed[i - 1].line);
+    free(placed);
+}
+
 /* Which children the rows are about; those that are unknown are named. */
 static int find_children(struct toldctl *ctl, struct import *import, struct listed *l)
 {
@@ -162,6 +210,7 @@ static int find_children(struct toldctl *ctl, struct import *import, struct list
                                      "nobody has this person id; `toldctl import directory` first");
         pg_array_add(&l->children, pg_column(rows, i, 0));
     }
+    check_overlap(import, rows);
     PQclear(rows);
     return 0;
 }

@@ -13,7 +13,8 @@
 static const struct pg_statement read_duty = {
     "why_duty",
     "SELECT duty_id AS duty, kind, rule, duty AS paragraph, title, coalesce(closed_as, state) AS state, closed_reason,"
-    " child_id AS child, case_ref AS \"case\", event_id AS event, occurrence, telling, immediate, provisional, closes, "
+    " child_id AS child, case_ref AS \"case\", event_id AS event, occurrence, telling, immediate, provisional, closes,"
+    " as_of::text AS as_of, met_role, met_by, " PG_INSTANT("met_at") " AS met_at, "
     PG_INSTANT("received_at") " AS received_at, " PG_INSTANT("due_at") " AS due_at, " PG_INSTANT("opened_at") " AS opened_at,"
     " because AS as_written, protocol_hash, calendar_hash FROM told.duty WHERE duty_id = $1",
     1};
@@ -185,6 +186,19 @@ static void print_head(const json_t *whole)
            toldctl_because_time(json_object_get(whole, "opened_at"), opened));
 }
 
+/* A13 and A08, where the duty has them. */
+static void print_standing(const json_t *whole)
+{
+    char met[TOLDCTL_TIME_SIZE];
+    const char *as_of = json_text_at(whole, "as_of"), *role = json_text_at(whole, "met_role");
+    if (as_of)
+        printf("  told is whoever was allocated on %s\n", as_of);
+    if (role)
+        printf("  met %s by %s: %s had received it; it closes by %s\n",
+               toldctl_because_time(json_object_get(whole, "met_at"), met), json_text_at(whole, "met_by"), role,
+               json_text_at(whole, "closes"));
+}
+
 static void print_grounds(const json_t *whole)
 {
     const json_t *one;
@@ -242,6 +256,7 @@ static void print_why(const json_t *whole)
     const json_t *one;
     size_t i;
     print_head(whole);
+    print_standing(whole);
     json_array_foreach(json_object_get(whole, "rules"), i, one)
         toldctl_because_print_rule(one);
     print_grounds(whole);

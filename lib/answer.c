@@ -69,3 +69,8 @@ enum answer_effect answer_acknowledge(const char *closes, const struct answer_li
      * worse fault. */
     return ANSWER_SLEEPS;
 }
+
+enum answer_effect answer_done(const char *closes, bool told)
+{
+    return told || strstr(closes, "done and told") == NULL ? ANSWER_CLOSES : ANSWER_SLEEPS;
+}

@@ -132,6 +132,13 @@ static struct decided_duty *decide_find_twin(const struct decision *decision, co
     return NULL;
 }
 
+static struct civil_day decide_as_of(struct decider *decider, const struct rule_arm *arm)
+{
+    struct value day = arm->as_of.name != NULL ? term_value(&arm->as_of, &decider->scope) : VALUE_NONE;
+
+    return day.kind == VALUE_DAY ? day.day : day.kind == VALUE_INSTANT ? civil_day_of(day.at) : CIVIL_NONE;
+}
+
 static void decide_add_duty(struct decider *decider, size_t index)
 {
     const struct rule_arm *arm = decider->arms->list[index];
@@ -139,6 +146,7 @@ static void decide_add_duty(struct decider *decider, size_t index)
     struct decided_duty duty = {.rule = arm->rule,
                                 .duty = arm->rule->duty,
                                 .ladder = arm->rule->ladder,
+                                .as_of = decide_as_of(decider, arm),
                                 .due_at = due->at,
                                 .immediate = due->immediate,
                                 .provisional = due->provisional};
@@ -379,14 +387,14 @@ static json_t *decision_list(const char *const *list, size_t count)
 
 static json_t *decision_duty_json(const struct decided_duty *duty)
 {
-    char due_at[INSTANT_TEXT_SIZE];
+    char due_at[INSTANT_TEXT_SIZE], as_of[CIVIL_TEXT_SIZE];
 
-    return json_pack("{ss so so ss so sO so sb sb ss}", "duty", duty->duty, "tell",
+    return json_pack("{ss so so ss so sO so sb sb ss ss*}", "duty", duty->duty, "tell",
                      decision_list(duty->tell, duty->tell_count), "recipients", json_array(), "due_at",
                      instant_print(duty->due_at, due_at), "ladder", json_array(), "because", duty->because,
                      "copy", decision_list(duty->copy, duty->copy_count), "immediate",
                      duty->immediate ? 1 : 0, "provisional", duty->provisional ? 1 : 0, "rule",
-                     rule_name(duty->rule));
+                     rule_name(duty->rule), "as_of", civil_is_none(duty->as_of) ? NULL : civil_print(duty->as_of, as_of));
 }
 
 /* Whether one before it waits for the same duty at the same moment: the arms of a route do. */

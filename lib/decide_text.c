@@ -156,6 +156,20 @@ static void add_also(const struct rule_arm *arm, struct term_scope *scope, struc
     }
 }
 
+/* A13: "whoever was the allocated worker of the young person at the point of custody" (line 122). */
+static void add_as_of(const struct rule_arm *arm, struct term_scope *scope, struct buf *scratch, json_t *lines)
+{
+    struct value day = arm->as_of.name != NULL ? term_value(&arm->as_of, scope) : VALUE_NONE;
+
+    if (day.kind == VALUE_UNKNOWN)
+        return;
+    buf_reset(scratch);
+    buf_text(scratch, "told is whoever was allocated on ");
+    value_print(&day, NULL, scratch);
+    buf_printf(scratch, " (%s)", arm->as_of.name);
+    add_line(lines, buf_string(scratch), scratch->len);
+}
+
 json_t *decide_text_because(const struct rule_arm *arm, const struct calendar *calendar,
                             struct term_scope *scope, const struct deadline_due *due, struct buf *scratch)
 {
@@ -163,6 +177,7 @@ json_t *decide_text_because(const struct rule_arm *arm, const struct calendar *c
 
     expr_explain(arm->when, scope, scratch, add_line, lines);
     add_also(arm, scope, scratch, lines);
+    add_as_of(arm, scope, scratch, lines);
     if (arm->within == NULL)
         return lines;
     buf_reset(scratch);

@@ -21,7 +21,6 @@
 #include "directory_store.h"
 #include "told/mem.h"
 
-#define COVERS_MOST 4 /* covers of covers; more is a circle */
 #define HOW_SIZE 192
 
 /* One search. A role found empty once is not tried again, so a circle of falls_to ends. */
@@ -127,7 +126,7 @@ static const struct directory_person *stand_in(const struct search *search, cons
             return person;
         append(how, HOW_SIZE, "%s (absence %lld)", covers > 0 ? ", who is absent" : ", absent", (long long)away->id);
         const struct directory_person *cover = directory_person(search->directory, away->cover);
-        if (cover == NULL || covers == COVERS_MOST) {
+        if (cover == NULL || covers == DIRECTORY_COVERS_MOST) {
             append(how, HOW_SIZE, cover == NULL ? " without cover" : ", covered in a circle");
             return NULL;
         }
@@ -222,26 +221,13 @@ static bool find_holder(struct search *search, const struct directory_role *role
     return false;
 }
 
-/* The team counts even where its worker has left: the case stays with it until it is given to another. */
-static const char *team_of(const struct search *search, const char *worker_role)
-{
-    for (size_t i = 0; worker_role != NULL && i < search->allocation_count; i++) {
-        const struct allocation *allocation = &search->allocations[i];
-        if (strcmp(allocation->role, worker_role) != 0)
-            continue;
-        const struct directory_person *person = directory_person(search->directory, allocation->person_id);
-        if (person != NULL && person->team != NULL)
-            return person->team;
-    }
-    return NULL;
-}
-
 static bool find_post(struct search *search, const struct directory_role *role)
 {
     const char *team = NULL;
     if (role->held != ROLE_HELD_POST && role->held != ROLE_HELD_TEAM)
         return false;
-    if (role->held == ROLE_HELD_TEAM && (team = team_of(search, role->of)) == NULL) {
+    if (role->held == ROLE_HELD_TEAM && (team = directory_team(search->directory, role->of, search->allocations,
+                                                                    search->allocation_count)) == NULL) {
         note(search, role->name, "no team known");
         return false;
     }

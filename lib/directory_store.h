@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The inside of a directory, shared by directory.c (what is in it), directory_validate.c, directory_resolve.c and
- * directory_change.c. */
+ * directory_hold.c, directory_change.c. */
 #ifndef TOLD_DIRECTORY_STORE_H
 #define TOLD_DIRECTORY_STORE_H
 
@@ -40,6 +40,12 @@ struct directory {
     size_t text_count;
 };
 
+#define DIRECTORY_COVERS_MOST 4 /* covers of covers; more is a circle */
+
+/* The team of whoever is allocated in that role, or NULL. The team counts even where its worker has left: the case stays
+ * with it until it is given to another. */
+const char *directory_team(const struct directory *directory, const char *worker_role, const struct allocation *allocations,
+                           size_t allocation_count);
 /* The absence of this person at that instant, or NULL. */
 const struct directory_absence *directory_absence_at(const struct directory *directory, const char *person_id,
                                                      struct instant at);

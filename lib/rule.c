@@ -38,6 +38,7 @@ static void rule_arm_release(struct rule_arm *arm, size_t also_count)
         expr_free(arm->also[i]);
     for (size_t i = 0; i < arm->show_count; i++)
         term_release(&arm->shows[i].term);
+    term_release(&arm->as_of);
     free(arm->also);
     free(arm->shows);
     free(arm->keys);
@@ -47,7 +48,7 @@ static void rule_release_texts(struct rule *rule)
 {
     char *const texts[] = {rule->name,   rule->duty,        rule->title,       rule->says,
                            rule->cites,  rule->kind,        rule->when,        rule->within,
-                           rule->ladder, rule->answer_role, rule->closes_text, rule->file,
+                           rule->ladder, rule->as_of,       rule->answer_role, rule->closes_text, rule->file,
                            rule->reason};
     struct rule_texts *const lists[] = {&rule->on,  &rule->tell,  &rule->copy,
                                         &rule->key, &rule->shows, &rule->roles};
@@ -154,6 +155,11 @@ const char *rule_when(const struct rule *rule)
 const char *rule_closes(const struct rule *rule)
 {
     return rule->closes_text;
+}
+
+const char *rule_as_of(const struct rule *rule)
+{
+    return rule->as_of;
 }
 
 const char *rule_kind(const struct rule *rule)
@@ -268,11 +274,11 @@ json_t *rule_json(const struct rule *rule)
     for (size_t i = 0; i < rule->also_count; i++)
         json_array_append_new(also,
                               json_pack("{ss ss}", "role", rule->also[i].role, "when", rule->also[i].when));
-    return json_pack("{ss ss ss ss ss ss so ss so so so so ss ss ss so so sb ss ss ss si}", "name", rule->name, "duty",
+    return json_pack("{ss ss ss ss ss ss so ss so so so so ss ss ss ss so so sb ss ss ss si}", "name", rule->name, "duty",
                      rule->duty, "title", rule->title, "says", rule->says, "cites", rule->cites, "kind",
                      rule->kind, "on", rule_texts_json(&rule->on), "when", rule->when, "watch", rule_watch_json(rule->watch), "tell",
                      rule_texts_json(&rule->tell), "also", also, "copy", rule_texts_json(&rule->copy),
-                     "within", rule->within, "ladder", rule->ladder, "closes", rule->closes_text, "key",
+                     "within", rule->within, "ladder", rule->ladder, "as_of", rule->as_of, "closes", rule->closes_text, "key",
                      rule_texts_json(&rule->key), "shows", rule_texts_json(&rule->shows), "enabled",
                      rule->enabled ? 1 : 0, "form", forms[rule->form], "reason", rule->reason, "file", rule->file, "line", rule->line);
 }

@@ -38,6 +38,7 @@ struct rule_arm {
     int type_index;
     struct expr *when;
     struct deadline *within; /* NULL: the rule only records */
+    struct term as_of;    /* the day whose allocations hold (A13); no name: those of today */
     struct expr **also; /* one for each of the rule's `also` */
     struct rule_key *keys;
     size_t key_count;
@@ -88,6 +89,7 @@ struct rule {
     char *when;
     char *within;
     char *ladder;
+    char *as_of; /* "": whoever is allocated when they are told */
     char *file;
     int line;
     bool enabled;
@@ -100,6 +102,7 @@ struct rule {
     enum rule_answer answer;
     char *answer_role;
     bool done_closes;
+    bool done_wants_told; /* done, once those told have it in writing as well (A34) */
     struct rule_close *closes;
     size_t close_count;
     char *closes_text;

@@ -6,6 +6,8 @@
 #include "rule_reader.h"
 #include "told/mem.h"
 
+#define DONE_AND_TOLD "done and told" /* two records: what a person did, what a server took (A34) */
+
 /* `key` is the setting that holds the list: closes, unless, ends. */
 static void read_event(struct rule_reader *reader, const config_setting_t *at, const char *key, const char *type,
                        const char *when, bool supersedes, struct rule_close **list, size_t *count)
@@ -117,6 +119,8 @@ static void read_close_word(struct rule_reader *reader, const config_setting_t *
 {
     if (strcmp(text, "done") == 0)
         reader->rule->done_closes = true;
+    else if (strcmp(text, DONE_AND_TOLD) == 0)
+        reader->rule->done_closes = reader->rule->done_wants_told = true;
     else if (strcmp(text, "ack") == 0 || strncmp(text, "ack of ", 7) == 0)
         read_close_ack(reader, at, text + strlen("ack"));
     else
@@ -150,7 +154,7 @@ static void print_closes(struct rule *rule)
         before = ", ";
     }
     if (rule->done_closes) {
-        buf_printf(&out, "%sdone", before);
+        buf_printf(&out, "%s%s", before, rule->done_wants_told ? DONE_AND_TOLD : "done");
         before = ", ";
     }
     for (size_t i = 0; i < rule->close_count; i++) {

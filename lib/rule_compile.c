@@ -48,8 +48,8 @@ static bool is_shown_unasked(const struct field *field)
            (len >= 5 && strcmp(field->name + len - 5, "court") == 0);
 }
 
-/* What the rule names, else dates and court; always the due instant and the dates that the clock counts from.
- */
+/* What the rule names, else dates and court; always the due instant, the dates that the clock counts from, and
+ * the day that says who is told. */
 static void compile_shows(struct rule_reader *reader, const config_setting_t *group, struct rule_arm *arm)
 {
     const struct field_type *type = field_type_at((size_t)arm->type_index);
@@ -72,6 +72,8 @@ static void compile_shows(struct rule_reader *reader, const config_setting_t *gr
     }
     for (size_t i = 0; arm->within != NULL && i < deadline_date_count(arm->within); i++)
         free(add_show_name(arm, deadline_date(arm->within, i)->name));
+    if (arm->as_of.name != NULL)
+        free(add_show_name(arm, arm->as_of.name));
     add_show(arm, (struct term){.from = TERM_CONSTANT}, true);
 }
 
@@ -132,6 +134,22 @@ static void compile_also(struct rule_reader *reader, const config_setting_t *gro
     }
 }
 
+/* "event.on": the day whose allocations say who is told (A13). */
+static void compile_as_of(struct rule_reader *reader, const config_setting_t *group, struct rule_arm *arm)
+{
+    const struct rule *rule = reader->rule;
+    const config_setting_t *setting = rule_reader_member(group, "as_of");
+    const char *type = field_type_at((size_t)arm->type_index)->name;
+    char *reason = setting != NULL ? term_find(rule->as_of, NULL, arm->type_index, TERM_REACH_ALL, &arm->as_of) : NULL;
+
+    if (reason != NULL)
+        rule_reader_fault(reader, setting, mem_printf("as_of, for %s: %s", type, reason));
+    else if (setting != NULL && arm->as_of.kind != VALUE_DAY && arm->as_of.kind != VALUE_INSTANT)
+        rule_reader_fault(reader, setting,
+                          mem_printf("as_of, for %s: %s is no date; name one, such as event.on", type, rule->as_of));
+    free(reason);
+}
+
 static void compile_duty(struct rule_reader *reader, const config_setting_t *group, const struct start *start,
                          struct rule_arm *arm)
 {
@@ -143,6 +161,7 @@ static void compile_duty(struct rule_reader *reader, const config_setting_t *gro
         arm_fault(reader, start, "within", arm->type_index, reason);
     else
         rule->immediate = rule->immediate || deadline_is_immediate(arm->within);
+    compile_as_of(reader, group, arm);
     compile_also(reader, group, arm);
     compile_keys(reader, group, arm);
     compile_shows(reader, group, arm);

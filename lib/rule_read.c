@@ -24,7 +24,7 @@ static void read_enabled(struct rule_reader *reader, const config_setting_t *gro
 static void refuse_settings(struct rule_reader *reader, const config_setting_t *group)
 {
     static const char *const of_duties[] = {"says",   "tell",   "also", "copy", "within",
-                                            "ladder", "closes", "key",  "shows", "watch"};
+                                            "ladder", "as_of",  "closes", "key",  "shows", "watch"};
     static const char *const of_starts[] = {"on", "when", "starts"};
     const struct rule *rule = reader->rule;
 
@@ -137,7 +137,7 @@ static void read_also(struct rule_reader *reader, const config_setting_t *group)
 static void read_settings(struct rule_reader *reader, const config_setting_t *group)
 {
     static const char *const known[] = {"title", "says",  "cites",   "on",     "when",   "starts",
-                                        "tell",  "also",  "copy",    "within", "ladder", "closes",
+                                        "tell",  "also",  "copy",    "within", "ladder", "as_of", "closes",
                                         "key",   "shows", "enabled", "kind",   "records", "started_by",
                                         "reason", "watch", NULL};
     struct rule *rule = reader->rule;
@@ -151,6 +151,7 @@ static void read_settings(struct rule_reader *reader, const config_setting_t *gr
     rule_reader_text(reader, group, "cites", NULL, &rule->cites);
     rule_reader_text(reader, group, "kind", "", &rule->kind);
     rule_reader_text(reader, group, "ladder", "", &rule->ladder);
+    rule_reader_text(reader, group, "as_of", "", &rule->as_of);
     read_enabled(reader, group);
     read_reason(reader, group);
     read_says(reader, group);

@@ -105,21 +105,29 @@ static bool was_decided(const struct timeline_event *e)
     return e->state == TIMELINE_DECIDED || (e->state == TIMELINE_WAITING && e->outcome != NULL && e->event != NULL);
 }
 
-/* Whether an amendment of it was decided, or is the one at `index`. What it said holds no more; that it happened does. */
-static bool is_replaced(const struct timeline *t, size_t which, size_t index)
+/* The amendment of it that was decided, or is the one at `index`; NULL: none. What it said holds no more; that it happened
+ * does. */
+static const struct timeline_event *replacement(const struct timeline *t, size_t which, size_t index)
 {
     for (size_t i = 0; i < t->amendment_count; i++) {
         const struct timeline_amendment *a = &t->amendments[i];
 
         if (a->of == which && (a->by == index || was_decided(&t->events[a->by])))
-            return true;
+            return &t->events[a->by];
     }
-    return false;
+    return NULL;
 }
 
 bool timeline_is_replaced(const struct timeline *t, size_t which)
 {
-    return is_replaced(t, which, t->count);
+    return replacement(t, which, t->count) != NULL;
+}
+
+int64_t timeline_replaced_by(const struct timeline *t, size_t which)
+{
+    const struct timeline_event *by = t->events[which].event != NULL ? replacement(t, which, t->count) : NULL;
+
+    return by != NULL ? by->event_id : 0;
 }
 
 void timeline_view_stepwise(const struct timeline *t, size_t index, struct timeline_view *ret, timeline_step_fn *step,
@@ -145,7 +153,7 @@ void timeline_view_stepwise(const struct timeline *t, size_t index, struct timel
         }
         if (i == index || !was_decided(e))
             continue;
-        if (!is_replaced(t, i, index))
+        if (replacement(t, i, index) == NULL)
             facts_apply(ret->facts, e->event);
         step(cookie, ret->facts, NULL, e);
         ret->history[ret->history_count++] = (struct decide_past){e->received_at, e->event};

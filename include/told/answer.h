@@ -34,4 +34,8 @@ size_t answer_lines(const struct answer_line *lines, size_t count, const char *c
 enum answer_effect answer_acknowledge(const char *closes, const struct answer_line *lines, size_t count,
                                       const bool *counts);
 
+/* What the record that it was done does. "done and told" wants both (A34): until a server has taken what each role is
+ * told, the lines sleep as after an acknowledgement. */
+enum answer_effect answer_done(const char *closes, bool told);
+
 #endif

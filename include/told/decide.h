@@ -37,6 +37,7 @@ struct decided_duty {
     size_t copy_count;
     const char *ladder;   /* "" each role's own line; else the name of a line */
     struct instant due_at;
+    struct civil_day as_of; /* whoever was allocated on that day is told (A13); none: whoever is when they are told */
     bool immediate;       /* 60 minute dwell, any hour (A20, A21) */
     bool provisional;     /* due beyond the calendar's last year */
     char *key;            /* canonical JSON array of the rule's key fields with their values: what makes it the same duty */

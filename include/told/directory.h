@@ -108,6 +108,12 @@ bool directory_is_office_hours(const struct calendar *calendar, struct instant a
 struct instant directory_next_change(const struct directory *directory, const struct calendar *calendar,
                                      struct instant after);
 
+/* Whether a person has `role` for a child at an instant: allocated in it, on its rota, holding its post, or covering for
+ * one of these who is absent. What is held in a team counts in the team of the child's worker; in any, where none is
+ * known. So whoever may say that they know what the role, or its mailbox, was told. */
+bool directory_holds(const struct directory *directory, const char *role, const struct allocation *allocations,
+                     size_t allocation_count, const char *person_id, struct instant at);
+
 /* The roles above `role`, in climbing order. line "" or NULL: its own `above` chain; else, where `role` is in that
  * line, the rest of it (the same chain), and where it is not, its own chain. Returns the count, at most `most`. */
 size_t directory_ladder(const struct directory *directory, const char *role, const char *line, const char **ret, size_t most);

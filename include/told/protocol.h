@@ -36,7 +36,8 @@ const char *rule_says(const struct rule *rule);  /* what whoever is told first h
 const char *rule_cites(const struct rule *rule);
 const char *rule_within(const struct rule *rule);
 const char *rule_when(const struct rule *rule);   /* the condition's text */
-const char *rule_closes(const struct rule *rule); /* printed form: "ack", "ack of all", "ack of yos-duty-officer", "done", "done, care.visit" */
+const char *rule_closes(const struct rule *rule); /* printed form: "ack", "ack of all", "ack of yos-duty-officer", "done", "done, care.visit",
+                                                     "done and told" */
 enum rule_answer {
     RULE_ANSWER_NEVER, /* an acknowledgement only stops the climb until due_at; somebody must record it done, or a fact comes */
     RULE_ANSWER_ONE,   /* of one of those told */
@@ -44,6 +45,7 @@ enum rule_answer {
     RULE_ANSWER_ROLE,  /* of the role named */
 };
 enum rule_answer rule_answer(const struct rule *rule, const char **ret_role); /* whose acknowledgement closes the duty */
+const char *rule_as_of(const struct rule *rule);  /* "event.on": whoever was allocated on that day is told (A13); "" */
 const char *rule_kind(const struct rule *rule);   /* "TIMED", "STANDING", …, or "" */
 const char *rule_ladder(const struct rule *rule); /* "" each role's own line; else the name of a line */
 bool rule_counts_from_release(const struct rule *rule); /* its clock follows the release date, wherever that moves */

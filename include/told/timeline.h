@@ -22,6 +22,7 @@ struct timeline_event {
     struct instant valid_from;
     enum timeline_state state;
     bool frozen;   /* held by its feed, until a person thaws that */
+    int64_t replaced_by; /* as stored: the event that stands in its place; 0: none */
     char *outcome; /* digest of what it was last decided to mean, or NULL */
 };
 
@@ -78,6 +79,7 @@ void timeline_view_all(const struct timeline *t, struct timeline_view *ret);
 void timeline_view_release(struct timeline_view *view);
 /* Whether an amendment stands in the place of this event: what it said holds no more. */
 bool timeline_is_replaced(const struct timeline *t, size_t index);
+int64_t timeline_replaced_by(const struct timeline *t, size_t index); /* that amendment, as it should be stored; 0: none */
 /* The event that ends an open duty of `rule` with these grounds (numbers of events): one that was heard and happened since
  * they did, whatever came first. A ground that happened after it and shows something else keeps the duty open. only:
  * whether it is this one; NULL: any. NULL if none does. */

@@ -16,6 +16,10 @@
 
 /* What the files after the grants make: they are applied again with it. */
 #define LATER_TABLES "told.rota, told.absence, told.watch, told.calendar_in_force"
+/* What newer files add is dropped with their rows, so that they can be applied again. */
+#define DROP_0011                                                                                              \
+    "DROP VIEW told.child_allocation_said; ALTER TABLE told.event_state DROP COLUMN replaced_by;"              \
+    "ALTER TABLE told.duty DROP COLUMN as_of, DROP COLUMN met_at, DROP COLUMN met_role, DROP COLUMN met_by"
 
 static int start(void **state)
 {
@@ -60,6 +64,7 @@ static void test_schema_migrates_again_without_harm(void **state)
     assert_int_equal(
         desk_toldctl(desk, "postgres", "init", "--authority", "southwark", "--operator", "amara", NULL), 0);
     assert_string_equal(desk_value(desk, "SELECT count(*) FROM told.installation"), "1");
+    desk_value(desk, DROP_0011);
     /* Who may not create may not migrate a database that lacks something either. */
     desk_value(desk, "CREATE TABLE kept AS SELECT * FROM told.schema_version WHERE number >= 8;"
                      "DELETE FROM told.schema_version WHERE number >= 8; DROP TABLE " LATER_TABLES);
@@ -70,6 +75,28 @@ static void test_schema_migrates_again_without_harm(void **state)
     assert_int_equal(desk_toldctl(desk, "told_owner", "migrate", NULL), 0); /* grants can be given twice */
     assert_non_null(strstr(desk_out(desk), "applied 0008_grants.sql"));
     desk_value(desk, "DROP TABLE kept");
+}
+
+/* An amendment that was decided before there was a place to say so. */
+static void test_schema_marks_what_was_amended_before(void **state)
+{
+    struct desk *desk = *state;
+    desk_value(desk, DROP_0011);
+    desk_value(desk, "DELETE FROM told.schema_version WHERE number = 11;"
+                     "INSERT INTO told.child (created_at) VALUES (now());"
+                     "INSERT INTO told.event (source, id, feed, type, occurred_at, received_at, digest, body)"
+                     " SELECT 'care/x', id, 'care', 'care.allocation', now(), now(), id, convert_to(body, 'UTF8') FROM (VALUES"
+                     " ('a', '{\"data\":{\"role\":\"x\"}}'), ('b', '{\"data\":{\"amends\":\"a\",\"note\":\"\u00fc\"}}'),"
+                     " ('c', 'no JSON'), ('d', '{\"data\":{\"amends\":\"b\"}}'), ('e', 'not JSON, but \"amends\"')) v (id, body);"
+                     "INSERT INTO told.event_state (event_id, state, outcome, child_id) SELECT event_id,"
+                     " CASE id WHEN 'd' THEN 'held' WHEN 'e' THEN 'quarantined' ELSE 'decided' END,"
+                     " CASE WHEN id IN ('a', 'b') THEN '' END, CASE WHEN id <> 'c' THEN (SELECT max(child_id) FROM told.child) END"
+                     " FROM told.event WHERE source = 'care/x'");
+    assert_int_equal(desk_toldctl(desk, "told_owner", "migrate", NULL), 0);
+    assert_string_equal(desk_value(desk, "SELECT string_agg(e.id || coalesce('<' || b.id, ''), ' ' ORDER BY e.id) FROM told.event e"
+                                         " JOIN told.event_state s USING (event_id) LEFT JOIN told.event b ON b.event_id = s.replaced_by"),
+                        "a<b b c d e");
+    desk_value(desk, "TRUNCATE told.event_state, told.event CASCADE");
 }
 
 static void test_schema_refuses_a_changed_file(void **state)
@@ -98,6 +125,7 @@ static void test_schema_leaves_nothing_of_a_file_that_fails(void **state)
     struct desk *desk = *state;
     desk_value(desk, "CREATE TABLE spare AS SELECT * FROM told.schema_version WHERE number >= 7;"
                      "DELETE FROM told.schema_version WHERE number >= 7; DROP TABLE told.journal_seal, " LATER_TABLES);
+    desk_value(desk, DROP_0011);
     /* 0007 makes its first table anew, which is there: the whole file is refused. */
     assert_int_equal(desk_toldctl(desk, "told_owner", "migrate", NULL), 78);
     assert_non_null(strstr(desk_err(desk), "0007_journal.sql: the database says 42P07"));
@@ -155,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schema_is_whole_after_init),
         cmocka_unit_test(test_schema_migrates_again_without_harm),
+        cmocka_unit_test(test_schema_marks_what_was_amended_before),
         cmocka_unit_test(test_schema_refuses_a_changed_file),
         cmocka_unit_test(test_schema_refuses_a_newer_database),
         cmocka_unit_test(test_schema_leaves_nothing_of_a_file_that_fails),

@@ -201,6 +201,58 @@ static void test_ack_is_taken_from_whoever_is_allocated_in_the_role(void **state
     free(duty);
 }
 
+/* p-eve was on the rota in the week before last, when the duty officers' shared mailbox was told, and holds no post. */
+static void test_ack_is_taken_from_whoever_was_on_the_rota_when_its_mailbox_was_told(void **state)
+{
+    struct desk *desk = *state;
+    char *duty = make(desk, "ack of yos-duty-officer");
+    desk_value(desk, "INSERT INTO told.rota (role, people, turn_days, begins, ends, recorded_at)"
+                     " VALUES ('yos-duty-officer', '{p-eve}', 0, '2024-05-20 09:00', '2024-05-27 09:00', now())");
+    assert_int_equal(desk_toldctl(desk, "ben", "ack", duty, "--for", "p-eve", NULL), 77); /* nor is she on it now */
+    ask(desk, "UPDATE told.notification SET recipient = 'mailbox:yos-duty-officer', state = 'sent',"
+              " sent_at = '2024-05-28 12:00Z' WHERE line = 1 AND duty_id = %s", duty);
+    assert_int_equal(desk_toldctl(desk, "ben", "ack", duty, "--for", "p-eve", NULL), 77);
+    assert_non_null(strstr(desk_err(desk), "p-eve was not told of duty"));
+    ask(desk, "UPDATE told.notification SET sent_at = '2024-05-21 12:00Z' WHERE line = 1 AND duty_id = %s", duty);
+    assert_int_equal(desk_toldctl(desk, "ben", "ack", duty, "--for", "p-eve", NULL), 0);
+    assert_string_equal(look(desk, duty), "closed acknowledged - f - -");
+    free(duty);
+    /* And from whoever is on it now, though nobody was told yet. */
+    duty = make(desk, "ack of yos-duty-officer");
+    desk_value(desk, "UPDATE told.rota SET ends = NULL");
+    assert_int_equal(desk_toldctl(desk, "ben", "ack", duty, "--for", "p-eve", NULL), 0);
+    assert_string_equal(look(desk, duty), "closed acknowledged - f - -");
+    desk_value(desk, "DELETE FROM told.rota");
+    free(duty);
+}
+
+static void test_ack_is_not_taken_from_the_manager_of_another_team(void **state)
+{
+    struct desk *desk = *state;
+    char *duty = make(desk, "ack");
+    desk_value(
+        desk, "INSERT INTO told.child_allocation (child_id, role, person_id, valid_from, recorded_at, origin)"
+              " VALUES (1, 'social-worker', 'p-eve', '2024-01-01', now(), 'import')"); /* p-eve is of yos, p-bea of north */
+    assert_int_equal(desk_toldctl(desk, "ben", "ack", duty, "--for", "p-bea", NULL), 77);
+    desk_value(desk, "UPDATE told.child_allocation SET person_id = 'p-ada'");
+    assert_int_equal(desk_toldctl(desk, "ben", "ack", duty, "--for", "p-bea", NULL), 0);
+    desk_value(desk, "DELETE FROM told.child_allocation");
+    free(duty);
+}
+
+static void test_done_of_two_records_waits_for_the_written_one_a34(void **state)
+{
+    struct desk *desk = *state;
+    char *duty = make(desk, "done and told, care.visit");
+    assert_int_equal(desk_toldctl(desk, "amara", "done", duty, "--note", "spoken", "--json", NULL), 0);
+    assert_non_null(strstr(desk_out(desk), "\"closed_as\": null"));
+    assert_string_equal(look(desk, duty), "acknowledged - 060316 t 060316 060316");
+    ask(desk, "UPDATE told.duty SET told_at = now() WHERE duty_id = %s", duty);
+    assert_int_equal(desk_toldctl(desk, "amara", "done", duty, "--note", "spoken", NULL), 0);
+    assert_string_equal(look(desk, duty), "closed done - t - -");
+    free(duty);
+}
+
 static void test_void_wants_a_reason_and_says_so_only_in_the_answer(void **state)
 {
     struct desk *desk = *state;
@@ -356,6 +408,9 @@ int main(void)
         cmocka_unit_test(test_ack_of_a_done_duty_sleeps_until_it_is_due),
         cmocka_unit_test(test_ack_is_taken_from_a_higher_step_and_refused_from_a_stranger),
         cmocka_unit_test(test_ack_is_taken_from_whoever_is_allocated_in_the_role),
+        cmocka_unit_test(test_ack_is_taken_from_whoever_was_on_the_rota_when_its_mailbox_was_told),
+        cmocka_unit_test(test_ack_is_not_taken_from_the_manager_of_another_team),
+        cmocka_unit_test(test_done_of_two_records_waits_for_the_written_one_a34),
         cmocka_unit_test(test_void_wants_a_reason_and_says_so_only_in_the_answer),
         cmocka_unit_test(test_done_of_an_alarm_clears_it),
         cmocka_unit_test(test_answer_states_facts_from_when_the_event_holds),

@@ -155,10 +155,13 @@ static void test_import_children_names_every_bad_row_and_imports_none(void **sta
                             "pnc,yos,born_on,looked_after,valid_from\n"
                             "24/77X,,yesterday,,\n"
                             ",,2009-01-01,,\n"
-                            ",Y7,,perhaps,soon\n"),
+                            ",Y7,,perhaps,soon\n"
+                            ",Y8,2024-06-04,,\n"
+                            ",Y9,2024-06-03,,\n"),
                      65);
     static const char *const faults[] = {"file.csv:2: born_on", "file.csv:3: no trusted identifier",
-                                         "file.csv:4: looked_after", "file.csv:4: valid_from"};
+                                         "file.csv:4: looked_after", "file.csv:4: valid_from",
+                                         "file.csv:5: born_on is in the future", "5 faults; nothing was imported"};
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         assert_non_null(strstr(desk_err(desk), faults[i]));
     /* What only the database knows is named in one run too. */
@@ -236,6 +239,18 @@ static void test_import_allocations_names_every_bad_row_and_imports_none(void **
         65);
     assert_non_null(strstr(desk_err(desk), "file.csv:2: no child"));
     assert_non_null(strstr(desk_err(desk), "file.csv:3: nobody has this person id"));
+    /* Two people in one role from one day on; the child is named in two ways, and the same row twice says one thing. */
+    assert_int_equal(import(desk, "allocations",
+                            "scheme,identifier,role,person,from\n"
+                            "yos,Y1,social-worker,p-1,2024-05-01\n"
+                            "yos,Y2,social-worker,p-2,2024-05-01\n"
+                            "pnc,24/1A,social-worker,p-2,2024-05-01\n"
+                            "yos,Y1,yos-worker,p-2,2024-05-01\n"
+                            "yos,Y2,social-worker,p-2,2024-05-01\n"
+                            "yos,Y1,social-worker,p-3,2024-05-20\n"),
+                     65);
+    assert_non_null(strstr(desk_err(desk), "file.csv:4: line 2 gives another person this role of the same child"));
+    assert_non_null(strstr(desk_err(desk), "1 fault; nothing was imported"));
     assert_string_equal(holders(desk), before);
     free(before);
 }

@@ -346,7 +346,10 @@ static void test_readings_a34_an_answer_to_the_written_word_leaves_the_spoken_on
     CHECK_CASES(state, rows);
     assert_int_equal(answer_lines(&told, 1, &role, 1, counts), 1);
     assert_int_equal(answer_acknowledge(closes, &told, 1, counts), ANSWER_SLEEPS);
-    assert_string_equal(closes, "done");
+    assert_string_equal(closes, "done and told");
+    assert_int_equal(answer_done(closes, false), ANSWER_SLEEPS);
+    assert_int_equal(answer_done(closes, true), ANSWER_CLOSES);
+    assert_int_equal(answer_done("done, care.visit", false), ANSWER_CLOSES);
 }
 
 static void test_readings_a35_sentenced_children_come_to_the_panel_by_themselves(void **state)
