@@ -332,6 +332,14 @@ static void test_readings_a13_whoever_was_allocated_on_the_custody_date(void **s
     struct facts *later = facts_copy(then);
 
     CHECK_CASES(state, rows);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct made made = make_decision(*state, &rows[i]);
+
+        assert_int_equal(duty_of(&made, "D59")->as_of.number, civil_day_of_date(2024, 5, 31).number);
+        assert_int_equal(duty_of(&made, "D60")->as_of.number, civil_day_of_date(2024, 5, 31).number);
+        assert_true(duty_of(&made, "D42") == NULL || civil_is_none(duty_of(&made, "D42")->as_of));
+        free_made(&made);
+    }
     apply(later, "care.allocation", "'role':'social-worker','practitioner':'p-9'");
     assert_string_equal(facts_allocated(then, "social-worker"), "p-1");
     facts_free(then);
