@@ -110,7 +110,8 @@ json_t *toldctl_because_rule(const struct rule *rule)
         [RULE_TELLS] = "tells", [RULE_RECORDS] = "records", [RULE_STANDS] = "started by nothing"};
     return json_pack("{ss ss ss ss* ss* ss* ss* ss* ss ss si sb ss ss* so}", "name", rule_name(rule), "duty", rule_duty(rule),
                      "title", rule_title(rule), "says", rule_says(rule), "when", rule_when(rule), "within",
-                     rule_within(rule), "as_of", *rule_as_of(rule) ? rule_as_of(rule) : NULL, "closes", rule_closes(rule), "cites", rule_cites(rule), "file", rule_file(rule),
+                     rule_within(rule), "as_of", *rule_as_of(rule) ? rule_as_of(rule) : NULL, "closes", rule_closes(rule),
+                     "cites", rule_cites(rule), "file", rule_file(rule),
                      "line", rule_line(rule), "enabled", rule_is_enabled(rule) ? 1 : 0, "form", forms[rule_form(rule)],
                      "reason", rule_reason(rule), "on", explain_types(rule));
 }

@@ -74,6 +74,8 @@ int toldctl_import(struct toldctl *ctl, int argc, char **argv)
     int at = toldctl_options(ctl, argc, argv, NULL, 2, 2);
     if (at < 0)
         return EX_USAGE;
+    if (strcmp(argv[at], "calendar") == 0)
+        return toldctl_import_calendar(ctl, argv[at + 1]);
     for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++)
         if (strcmp(argv[at], subjects[i].subject) == 0) {
             s.subject = subjects[i].subject;

@@ -22,6 +22,9 @@ typedef int import_fn(struct toldctl *ctl, struct import *import);
 import_fn toldctl_import_directory, toldctl_import_children, toldctl_import_allocations, toldctl_import_rota,
     toldctl_import_absences;
 
+/* The one that is no table. The exit code. */
+int toldctl_import_calendar(struct toldctl *ctl, const char *path);
+
 /* Names a fault of a row: "what, what to do", never a value. */
 void toldctl_import_row_fault(struct import *import, size_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -37,3 +37,5 @@ GRANT SELECT ON told.child_allocation_said TO told_decide, told_dispatch, told_r
 -- dispatch says that a duty is met, and closes one whose other record was there before (A34).
 GRANT UPDATE (met_at, met_role, met_by, closed_as, closed_at, closed_reason) ON told.duty TO told_dispatch;
 GRANT SELECT (duty_id, kind) ON told.answer TO told_dispatch;
+-- A calendar is looked at and stored before it is configured.
+GRANT INSERT ON told.calendar_version TO told_operator;
