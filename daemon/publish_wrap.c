@@ -21,10 +21,11 @@ static void put_text(struct buf *ret, const char *key, const char *value)
     json_decref(text);
 }
 
+/* That told will take as `data`, one level down; what is nested more deeply travels as base64. */
 static bool is_json(const char *bytes, size_t len)
 {
     char *reason = NULL;
-    json_t *value = json_parse(bytes, len, &reason);
+    json_t *value = json_parse_within(bytes, len, JSON_DEPTH_MOST - 1, &reason);
     bool is = value != NULL;
 
     json_decref(value);

@@ -100,7 +100,7 @@ char *adapter_run(const char *name, const char *bytes, size_t len, const char *s
         return refuse_name();
     if (ADAPTERS[i].run == NULL)
         reason = ADAPTERS[i].run_bytes(bytes, len, &origin, &list);
-    else if ((root = json_parse(bytes, len, &reason)) != NULL)
+    else if ((root = json_parse_within(bytes, len, JSON_DEPTH_FOREIGN, &reason)) != NULL)
         reason = ADAPTERS[i].run(root, &origin, &list);
     if (reason != NULL)
         goto done;

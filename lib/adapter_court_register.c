@@ -18,16 +18,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "court_defendant.h"
+#include "part_kind.h"
 #include "register_case.h"
-#include "register_event.h"
-#include "register_part.h"
+#include "register_person.h"
 #include "told/mem.h"
 
-#define AGE_OF_MAJORITY 18
-#define AGE_BELIEVED_MOST 110 /* 1000-01-01 stands where nothing is known */
 #define CASES_MOST 256 /* of one defendant at one hearing; a bound on what a hostile message can take */
 
-static const struct register_kind REQUEST_KINDS[] = {
+static const struct part_kind REQUEST_KINDS[] = {
     {"hearingId", JSON_STRING},
     {"hearingDate", JSON_STRING},
     {"registerDate", JSON_STRING},
@@ -36,7 +35,7 @@ static const struct register_kind REQUEST_KINDS[] = {
     {"defendants", JSON_ARRAY},
     {NULL, JSON_NULL},
 };
-static const struct register_kind DEFENDANT_KINDS[] = {
+static const struct part_kind DEFENDANT_KINDS[] = {
     {"masterDefendantId", JSON_STRING},
     {"name", JSON_STRING},
     {"dateOfBirth", JSON_STRING},
@@ -46,99 +45,7 @@ static const struct register_kind DEFENDANT_KINDS[] = {
     {NULL, JSON_NULL},
 };
 
-static json_t *make_fields(const char *key, const char *word)
-{
-    json_t *fields = json_object();
-
-    if (word != NULL)
-        json_object_set_new(fields, key, json_string(word));
-    return fields;
-}
-
-static void add_sentence(struct register_defendant *defendant, const json_t *entry, const char *kind,
-                         const char *order)
-{
-    json_t *fields = make_fields("kind", kind);
-
-    if (order != NULL)
-        json_object_set_new(fields, "order", json_string(order));
-    register_event_add(defendant, REGISTER_SENTENCE, entry, fields);
-}
-
-/* A discharge or a fine beside custody or a community order adds nobody who must be told: it is a sentence of
- * its own only where it is all there is. */
-static void add_sentences(struct register_defendant *defendant, const struct register_case *read)
-{
-    bool is_light = !register_case_has_kind(read, "custody") && !register_case_has_kind(read, "community");
-
-    if (is_light && read->sentence_count > 0)
-        add_sentence(defendant, read->entry, "other",
-                     read->sentence_count == 1 ? read->sentences[0]->order : NULL);
-    for (size_t i = 0; !is_light && i < read->sentence_count; i++)
-        if (strcmp(read->sentences[i]->word, "other") != 0)
-            add_sentence(defendant, read->entry, read->sentences[i]->word, read->sentences[i]->order);
-}
-
-/*
- * One child is in one place: remanded in one case and bailed in another is remanded. So one event says it,
- * the strictest of all, and it comes last: the end of a case or a community sentence ends a remand, and must
- * not end the remand of the same hearing.
- */
-static void add_liberty(struct register_defendant *defendant, const struct register_case *cases, size_t count)
-{
-    const struct register_case *strictest = NULL;
-
-    for (size_t i = 0; i < count; i++)
-        if (cases[i].liberty != NULL && (strictest == NULL || court_result_rank(cases[i].liberty) >
-                                                                  court_result_rank(strictest->liberty)))
-            strictest = &cases[i];
-    if (strictest == NULL)
-        return;
-    const struct court_result *liberty = strictest->liberty;
-    if (liberty->sort == COURT_RESULT_REMAND)
-        register_event_add(defendant, REGISTER_REMAND, strictest->entry, make_fields("to", liberty->word));
-    else
-        register_event_add(defendant, REGISTER_BAIL, strictest->entry,
-                           make_fields("decision", liberty->word));
-}
-
-/* The case all entries are about, or NULL: an appearance in two cases is an appearance in neither alone. */
-static const json_t *common_entry(const struct register_case *cases, size_t count)
-{
-    const char *first = count == 0 ? NULL : json_text_at(cases[0].entry, "caseOrApplicationReference");
-
-    for (size_t i = 1; i < count; i++) {
-        const char *other = json_text_at(cases[i].entry, "caseOrApplicationReference");
-        if (first == NULL || other == NULL || strcmp(first, other) != 0)
-            return NULL;
-    }
-    return count == 0 ? NULL : cases[0].entry;
-}
-
-static void add_conviction(struct register_defendant *defendant, const struct register_case *read)
-{
-    char day[CIVIL_TEXT_SIZE];
-    json_t *fields = make_fields("on", civil_print(read->convicted_on, day));
-
-    json_object_set(fields, "offences", read->convicted);
-    register_event_add(defendant, REGISTER_CONVICTION, read->entry, fields);
-}
-
-static void add_events(struct register_defendant *defendant, const struct register_case *cases, size_t count)
-{
-    register_event_add(defendant, REGISTER_APPEARANCE, common_entry(cases, count - 1), json_object());
-    for (size_t i = 0; i < count; i++) {
-        if (cases[i].convicted != NULL)
-            add_conviction(defendant, &cases[i]);
-        if (cases[i].has_ended)
-            register_event_add(defendant, REGISTER_ENDING, cases[i].entry,
-                               make_fields("outcome", cases[i].outcome));
-        add_sentences(defendant, &cases[i]);
-    }
-    add_liberty(defendant, cases, count);
-}
-
-static void add_case_faults(struct register_defendant *defendant, const struct register_case *cases,
+static void add_case_faults(struct court_defendant *defendant, const struct court_case *cases,
                             size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -153,70 +60,59 @@ static void add_case_faults(struct register_defendant *defendant, const struct r
 }
 
 /* The last of the array is what stands at the defendant and not at a case. */
-static void adapt_cases(struct register_defendant *defendant)
+static void adapt_cases(struct court_defendant *defendant, const json_t *json)
 {
-    const json_t *entries = json_object_get(defendant->json, "prosecutionCasesOrApplications");
+    const json_t *entries = json_object_get(json, "prosecutionCasesOrApplications");
     size_t count = json_array_size(entries) + 1;
-    struct register_case *cases = mem_grow(NULL, count, sizeof *cases);
+    struct court_case *cases = mem_grow(NULL, count, sizeof *cases);
 
     for (size_t i = 0; i + 1 < count; i++)
         register_case_read(&cases[i], json_array_get(entries, i), defendant->hearing->day);
-    register_case_read_results(&cases[count - 1], json_object_get(defendant->json, "defendantResults"));
-    cases[count - 1].entry = common_entry(cases, count - 1);
+    register_case_read_results(&cases[count - 1], json_object_get(json, "defendantResults"));
+    cases[count - 1].about = court_defendant_common(cases, count - 1);
 
-    add_events(defendant, cases, count);
+    court_defendant_add_events(defendant, cases, count);
     add_case_faults(defendant, cases, count);
     for (size_t i = 0; i < count; i++)
-        register_case_release(&cases[i]);
+        court_case_release(&cases[i]);
     free(cases);
 }
 
-/* Reads dateOfBirth. False if the defendant was surely of age on the day of the hearing. What cannot be a
- * date of birth is unknown, and somebody of unknown age is not left out: the register is one of children. */
-static bool is_child(struct register_defendant *defendant)
+/* False if the defendant was surely of age on the day of the hearing. Somebody of unknown age is not left out: the
+ * register is one of children. */
+static bool is_child(struct court_defendant *defendant, const json_t *json, struct civil_day *ret_born)
 {
-    const char *date = json_text_at(defendant->json, "dateOfBirth");
-    struct civil_day day = defendant->hearing->day;
-    struct civil_day born;
+    enum court_age age =
+        court_defendant_age(json_text_at(json, "dateOfBirth"), defendant->hearing->day, ret_born);
 
-    if (date == NULL || *date == '\0')
-        return true;
-    if (!civil_parse(date, &born)) {
-        adapted_list_add_fault(defendant->list, defendant->part,
-                               "dateOfBirth is no date YYYY-MM-DD: taken as unknown");
-        return true;
-    }
-    if (civil_is_none(day)) {
-        defendant->born = born;
-        return true;
-    }
-    if (born.number > day.number || civil_age(born, day) > AGE_BELIEVED_MOST) {
-        adapted_list_add_fault(defendant->list, defendant->part,
-                               "dateOfBirth cannot be that of a defendant at this hearing: taken as unknown");
-        return true;
-    }
-    defendant->born = born;
-    return civil_age(born, day) < AGE_OF_MAJORITY;
+    if (age == COURT_AGE_NO_DATE)
+        adapted_list_add_fault(defendant->list, defendant->part, COURT_AGE_FAULT_NO_DATE);
+    else if (age == COURT_AGE_ABSURD)
+        adapted_list_add_fault(defendant->list, defendant->part, COURT_AGE_FAULT_ABSURD);
+    return age != COURT_AGE_ADULT;
 }
 
-static void adapt_defendant(struct register_defendant *defendant)
+static void adapt_defendant(struct court_defendant *defendant, const json_t *json)
 {
-    char *reason = register_part_validate(defendant->json, DEFENDANT_KINDS);
+    char *reason = part_kind_validate(json, DEFENDANT_KINDS);
+    struct civil_day born = CIVIL_NONE;
 
-    if (reason == NULL &&
-        json_array_size(json_object_get(defendant->json, "prosecutionCasesOrApplications")) > CASES_MOST)
+    if (reason == NULL && json_array_size(json_object_get(json, "prosecutionCasesOrApplications")) > CASES_MOST)
         reason = mem_printf("more than %d cases", CASES_MOST);
-    if (reason != NULL)
+    if (reason != NULL) {
         adapted_list_add_fault(defendant->list, defendant->part, reason);
-    else if (is_child(defendant))
-        adapt_cases(defendant);
-    else
-        adapted_list_add_nothing(defendant->list, defendant->part, "18 or over on the day of the hearing");
+    } else if (is_child(defendant, json, &born)) {
+        defendant->person = register_person_make(json, born);
+        adapt_cases(defendant, json);
+    } else {
+        adapted_list_add_nothing(defendant->list, defendant->part, COURT_AGE_NOTHING);
+    }
+    court_defendant_release(defendant);
     free(reason);
 }
 
 static void adapt_defendants(const json_t *defendants, size_t register_index, const char *part,
-                             const struct register_hearing *hearing, const struct adapter_origin *origin,
+                             const struct court_hearing *hearing, const struct adapter_origin *origin,
                              struct adapted_list *list)
 {
     size_t i;
@@ -227,19 +123,38 @@ static void adapt_defendants(const json_t *defendants, size_t register_index, co
         if (adapted_list_is_full(list))
             return;
         char *where = mem_printf("%s%sdefendants[%zu]", part, *part == '\0' ? "" : ".", i);
-        struct register_defendant defendant = {
-            .origin = origin,
-            .hearing = hearing,
-            .list = list,
-            .json = json,
-            .part = where,
-            .register_index = register_index,
-            .index = i,
-            .born = CIVIL_NONE,
-        };
-        adapt_defendant(&defendant);
+        char *stem = mem_printf("%zu/%zu", register_index, i);
+        struct court_defendant defendant = {
+            .origin = origin, .hearing = hearing, .list = list, .part = where, .stem = stem};
+        adapt_defendant(&defendant, json);
+        free(stem);
         free(where);
     }
+}
+
+static void init_hearing(struct court_hearing *hearing, const json_t *request, struct instant sent_at)
+{
+    const char *date = part_kind_text(request, "hearingDate");
+    const char *registered = part_kind_text(request, "registerDate");
+
+    *hearing = (struct court_hearing){
+        .id = part_kind_text(request, "hearingId"),
+        .court = court_event_slug(part_kind_text(json_object_get(request, "hearingVenue"), "courtHouse"),
+                                  part_kind_text(request, "courtCentreId")),
+        .day = CIVIL_NONE,
+        .at = INSTANT_NONE,
+        .recorded_at = INSTANT_NONE,
+    };
+    if (registered != NULL)
+        instant_parse(registered, &hearing->recorded_at);
+    /* The day is London's: a hearing stamped 23:30Z in June is the next day's. */
+    if (date != NULL && instant_parse(date, &hearing->at))
+        hearing->day = civil_day_of(hearing->at);
+    else if (date != NULL && civil_parse(date, &hearing->day))
+        hearing->at = civil_instant(hearing->day, 0, 0);
+    /* A date that is missing stays unknown: only the envelope, which must have a time, falls back. */
+    if (instant_is_none(hearing->at))
+        hearing->at = instant_is_none(hearing->recorded_at) ? sent_at : hearing->recorded_at;
 }
 
 static void adapt_request(const json_t *request, size_t index, const char *part,
@@ -247,8 +162,8 @@ static void adapt_request(const json_t *request, size_t index, const char *part,
 {
     const json_t *defendants = json_object_get(request, "defendants");
     const char *where = *part == '\0' ? "the message" : part;
-    char *reason = register_part_validate(request, REQUEST_KINDS);
-    struct register_hearing hearing;
+    char *reason = part_kind_validate(request, REQUEST_KINDS);
+    struct court_hearing hearing;
 
     if (reason != NULL) {
         adapted_list_add_fault(list, where, reason);
@@ -257,9 +172,9 @@ static void adapt_request(const json_t *request, size_t index, const char *part,
     } else if (json_array_size(defendants) == 0) {
         adapted_list_add_nothing(list, where, "a register without defendants");
     } else {
-        register_hearing_init(&hearing, request, origin->sent_at);
+        init_hearing(&hearing, request, origin->sent_at);
         adapt_defendants(defendants, index, part, &hearing, origin, list);
-        register_hearing_release(&hearing);
+        free(hearing.court);
     }
     free(reason);
 }

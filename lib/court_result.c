@@ -23,6 +23,7 @@ static const struct court_result BY_CODE[] = {
     {"1081", COURT_RESULT_SENTENCE, "custody", "dto"},
     {"1083", COURT_RESULT_SENTENCE, "community", "reparation"},
     {"1097", COURT_RESULT_SENTENCE, "community", "referral"},
+    {"1116", COURT_RESULT_SENTENCE, "community", "community-order"}, /* an adult's; seen on a thirteen-year-old */
     {"1141", COURT_RESULT_SENTENCE, "community", "yro"},
     {"1142", COURT_RESULT_SENTENCE, "community", "yro-iss"},
     {"1143", COURT_RESULT_SENTENCE, "community", "yro-fostering"},
@@ -57,6 +58,7 @@ static const struct court_result BY_CODE[] = {
     {"4014", COURT_RESULT_BAIL, "unconditional", NULL},
     {"4035", COURT_RESULT_BAIL, "unconditional", NULL},
     {"4047", COURT_RESULT_BAIL, "unconditional", NULL},
+    {"4558", COURT_RESULT_BAIL, "unconditional", NULL}, /* sent for trial */
 
     {"2004", COURT_RESULT_ENDING, "acquitted", NULL},
     {"2005", COURT_RESULT_ENDING, "acquitted", NULL},
@@ -94,6 +96,15 @@ static const struct court_result BY_SHORT_CODE[] = {
     {"REMCBY", COURT_RESULT_BAIL, "conditional", NULL},
     {"RU", COURT_RESULT_BAIL, "unconditional", NULL},
     {"REMUBY", COURT_RESULT_BAIL, "unconditional", NULL},
+    {"CCIU", COURT_RESULT_BAIL, "unconditional", NULL},
+    {"YDDLAA", COURT_RESULT_DESIGNATION, "", NULL},
+};
+
+/* P is bail that begins once a condition is met. The letter does not say whether it has been, and bail is its name. */
+static const struct court_result BY_STATUS[] = {
+    {"S", COURT_RESULT_REMAND, YOUTH_DETENTION, NULL}, {"C", COURT_RESULT_REMAND, "custody", NULL},
+    {"L", COURT_RESULT_REMAND, LOCAL_AUTHORITY, NULL}, {"P", COURT_RESULT_BAIL, "conditional", NULL},
+    {"B", COURT_RESULT_BAIL, "conditional", NULL},     {"U", COURT_RESULT_BAIL, "unconditional", NULL},
 };
 
 #define SHORT_CODE_SIZE 16
@@ -107,33 +118,43 @@ static const struct court_result *find_row(const struct court_result *rows, size
     return NULL;
 }
 
-/* "YROISS - Youth rehabilitation order …": the words before the first " - ", where they are one word. */
-static bool read_short_code(const char *text, char out[SHORT_CODE_SIZE])
+/* One word of letters and digits in capitals: "imp" is printed in small letters. */
+static bool read_short_code(const char *text, size_t len, char out[SHORT_CODE_SIZE])
 {
-    const char *end = text == NULL ? NULL : strstr(text, " - ");
-    if (end == NULL || end == text || (size_t)(end - text) >= SHORT_CODE_SIZE)
+    if (len == 0 || len >= SHORT_CODE_SIZE)
         return false;
-    size_t len = (size_t)(end - text);
     for (size_t i = 0; i < len; i++) {
         if (!isascii(text[i]) || !isalnum((unsigned char)text[i]))
             return false;
-        out[i] = (char)toupper((unsigned char)text[i]); /* "imp" is printed in small letters */
+        out[i] = (char)toupper((unsigned char)text[i]);
     }
     out[len] = '\0';
     return true;
 }
 
-const struct court_result *court_result_find(const char *cjs_code, const char *text, bool *ret_contradicts)
+/* "YROISS - Youth rehabilitation order …": the words before the first " - ", where they are one word. */
+static const struct court_result *find_short(const char *short_code, const char *text)
 {
-    char short_code[SHORT_CODE_SIZE];
-    const struct court_result *by_short = NULL;
-    const struct court_result *by_code = NULL;
+    char code[SHORT_CODE_SIZE];
+    const char *end = text == NULL ? NULL : strstr(text, " - ");
+    bool is_read = short_code != NULL ? read_short_code(short_code, strlen(short_code), code)
+                                      : end != NULL && read_short_code(text, (size_t)(end - text), code);
+
+    return is_read ? find_row(BY_SHORT_CODE, ROWS(BY_SHORT_CODE), code) : NULL;
+}
+
+const struct court_result *court_result_of_status(const char *letter)
+{
+    return letter == NULL ? NULL : find_row(BY_STATUS, ROWS(BY_STATUS), letter);
+}
+
+const struct court_result *court_result_find(const char *cjs_code, const char *short_code, const char *text,
+                                             bool *ret_contradicts)
+{
+    const struct court_result *by_short = find_short(short_code, text);
+    const struct court_result *by_code = cjs_code == NULL ? NULL : find_row(BY_CODE, ROWS(BY_CODE), cjs_code);
 
     *ret_contradicts = false;
-    if (read_short_code(text, short_code))
-        by_short = find_row(BY_SHORT_CODE, ROWS(BY_SHORT_CODE), short_code);
-    if (cjs_code != NULL)
-        by_code = find_row(BY_CODE, ROWS(BY_CODE), cjs_code);
     if (by_short == NULL || by_code == NULL)
         return by_short != NULL ? by_short : by_code;
     if (by_short->sort != by_code->sort || strcmp(by_short->word, by_code->word) != 0) {

@@ -18,7 +18,7 @@ struct place {
  * its own limit of 2,048; this looks first, without a stack. It sees strings where jansson's lexer sees them
  * up to the first fault, and there jansson stops, so nothing deeper gets through.
  */
-static bool is_too_deep(const char *bytes, size_t len, struct place *ret)
+static bool is_too_deep(const char *bytes, size_t len, int most, struct place *ret)
 {
     int depth = 0;
     bool in_string = false;
@@ -36,7 +36,7 @@ static bool is_too_deep(const char *bytes, size_t len, struct place *ret)
         } else if (c == '"') {
             in_string = !in_string;
         } else if (!in_string && (c == '{' || c == '[')) {
-            if (++depth > JSON_DEPTH_MOST) {
+            if (++depth > most) {
                 *ret = at;
                 return true;
             }
@@ -65,13 +65,18 @@ static const char *fault_text(enum json_error_code code)
     case json_error_numeric_overflow:
         return "a number too large; write it as a string";
     case json_error_stack_overflow:
-        return "nested too deeply; at most 16 levels";
+        return "nested too deeply";
     default:
         return "not JSON; expected one object or array";
     }
 }
 
 json_t *json_parse(const char *bytes, size_t len, char **ret_reason)
+{
+    return json_parse_within(bytes, len, JSON_DEPTH_MOST, ret_reason);
+}
+
+json_t *json_parse_within(const char *bytes, size_t len, int depth, char **ret_reason)
 {
     json_error_t error;
     struct place at;
@@ -81,9 +86,9 @@ json_t *json_parse(const char *bytes, size_t len, char **ret_reason)
         *ret_reason = mem_copy("line 1 column 0: empty; expected one object or array");
         return NULL;
     }
-    if (is_too_deep(bytes, len, &at)) {
+    if (is_too_deep(bytes, len, depth, &at)) {
         *ret_reason = mem_printf("line %d column %d: nested too deeply; at most %d levels", at.line,
-                                 at.column, JSON_DEPTH_MOST);
+                                 at.column, depth);
         return NULL;
     }
     value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);

@@ -8,10 +8,13 @@
 #include <stddef.h>
 
 #define JSON_DEPTH_MOST 16
+/* Of somebody else's message: a hearing of the Common Platform names the offences of its next hearing 17 levels down. */
+#define JSON_DEPTH_FOREIGN 32
 
 /* A new reference, or NULL and *ret_reason (caller frees; "line L column C: what"). The reason never quotes the
  * input: it may hold a name. */
 json_t *json_parse(const char *bytes, size_t len, char **ret_reason);
+json_t *json_parse_within(const char *bytes, size_t len, int depth, char **ret_reason); /* the same, with a limit of its own */
 const char *json_text_at(const json_t *object, const char *key); /* the string, or NULL if absent or no string */
 /* Canonical text (sorted keys, no blanks); the caller frees. Equal values give equal text. */
 char *json_canonical(const json_t *value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "register_part.h"
+#include "part_kind.h"
 
 #include "told/mem.h"
 
@@ -8,7 +8,7 @@ static const char *type_text(json_type type)
     return type == JSON_OBJECT ? "an object" : type == JSON_ARRAY ? "a list" : "a string";
 }
 
-char *register_part_validate(const json_t *part, const struct register_kind *kinds)
+char *part_kind_validate(const json_t *part, const struct part_kind *kinds)
 {
     if (!json_is_object(part))
         return mem_copy("not an object");
@@ -18,4 +18,10 @@ char *register_part_validate(const json_t *part, const struct register_kind *kin
             return mem_printf("%s is not %s", kinds->key, type_text(kinds->type));
     }
     return NULL;
+}
+
+const char *part_kind_text(const json_t *object, const char *key)
+{
+    const char *text = json_text_at(object, key);
+    return text == NULL || *text == '\0' ? NULL : text;
 }
