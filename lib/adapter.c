@@ -7,6 +7,7 @@
 #include "adapted_list.h"
 #include "adapter_court_register.h"
 #include "adapter_dcf.h"
+#include "adapter_hearing.h"
 #include "adapter_hmpps.h"
 #include "adapter_spi.h"
 #include "told/buf.h"
@@ -32,6 +33,7 @@ static const struct {
 } ADAPTERS[] = {
     {"cloudevents", run_cloudevents, NULL},
     {"hmcts-court-register", adapter_court_register_run, NULL},
+    {"hmcts-hearing", adapter_hearing_run, NULL},
     {"spi-xml", NULL, adapter_spi_run},
     {"hmpps-domain-event", adapter_hmpps_run, NULL},
     {"dcf", adapter_dcf_run, NULL},
@@ -85,12 +87,20 @@ static void refuse_invalid(struct adapted_list *list)
     }
 }
 
+/* An event that is one already is held to our own rules, somebody else's message to theirs. */
+static json_t *parse(size_t adapter, const char *bytes, size_t len, char **ret_twice, char **ret_reason)
+{
+    if (ADAPTERS[adapter].run == run_cloudevents)
+        return json_parse(bytes, len, ret_reason);
+    return json_parse_foreign(bytes, len, ret_twice, ret_reason);
+}
+
 char *adapter_run(const char *name, const char *bytes, size_t len, const char *source, const char *id,
                   struct instant sent_at, struct adapted_list *ret)
 {
     const struct adapter_origin origin = {.source = source, .id = id, .sent_at = sent_at};
     struct adapted_list list = {0};
-    char *reason = NULL;
+    char *reason = NULL, *twice = NULL;
     json_t *root = NULL;
     size_t i = 0;
 
@@ -100,15 +110,18 @@ char *adapter_run(const char *name, const char *bytes, size_t len, const char *s
         return refuse_name();
     if (ADAPTERS[i].run == NULL)
         reason = ADAPTERS[i].run_bytes(bytes, len, &origin, &list);
-    else if ((root = json_parse_within(bytes, len, JSON_DEPTH_FOREIGN, &reason)) != NULL)
+    else if ((root = parse(i, bytes, len, &twice, &reason)) != NULL)
         reason = ADAPTERS[i].run(root, &origin, &list);
     if (reason != NULL)
         goto done;
+    if (twice != NULL)
+        adapted_list_add_fault(&list, "the message", twice);
     refuse_invalid(&list);
     *ret = list;
     list = (struct adapted_list){0};
 done:
     adapted_list_release(&list);
     json_decref(root);
+    free(twice);
     return reason;
 }

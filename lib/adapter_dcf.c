@@ -19,18 +19,18 @@
 #include "foreign_person.h"
 #include "foreign_time.h"
 #include "police_case.h"
-#include "register_part.h"
+#include "part_kind.h"
 #include "told/buf.h"
 #include "told/mem.h"
 
 #define OFFENCES_MOST 1024 /* of one defendant; a bound on what a hostile message can take */
 
-static const struct register_kind CASE_KINDS[] = {{"pti_urn", JSON_STRING},
+static const struct part_kind CASE_KINDS[] = {{"pti_urn", JSON_STRING},
                                                   {"type", JSON_STRING},
                                                   {"date", JSON_STRING},
                                                   {"defendants", JSON_ARRAY},
                                                   {NULL, JSON_NULL}};
-static const struct register_kind DEFENDANT_KINDS[] = {
+static const struct part_kind DEFENDANT_KINDS[] = {
     {"name", JSON_OBJECT},
     {"date_of_birth", JSON_STRING},
     {"offences", JSON_ARRAY},
@@ -41,7 +41,7 @@ static const struct register_kind DEFENDANT_KINDS[] = {
     {"first_hearing_location", JSON_OBJECT},
     {NULL, JSON_NULL},
 };
-static const struct register_kind OFFENCE_KINDS[] = {
+static const struct part_kind OFFENCE_KINDS[] = {
     {"cjs_offence_code", JSON_STRING}, {"offence", JSON_OBJECT}, {NULL, JSON_NULL}};
 
 /* Words of the file for the codes of the courts. */
@@ -95,7 +95,7 @@ static char *make_code(const char *code)
 
 static void read_offence(struct police_defendant *defendant, const json_t *json, const char *where)
 {
-    char *reason = register_part_validate(json, OFFENCE_KINDS), *code;
+    char *reason = part_kind_validate(json, OFFENCE_KINDS), *code;
     const json_t *offence = json_object_get(json, "offence");
     const char *charged = json_text_at(offence, "charge_date");
 
@@ -201,7 +201,7 @@ static bool read_initiation(struct police_defendant *defendant, const json_t *js
 
 static void read_defendant(struct police_defendant *defendant, const json_t *json, bool is_breach)
 {
-    char *reason = register_part_validate(json, DEFENDANT_KINDS);
+    char *reason = part_kind_validate(json, DEFENDANT_KINDS);
 
     if (reason != NULL) {
         police_defendant_fault(defendant, "%s", reason);
@@ -253,7 +253,7 @@ char *adapter_dcf_run(const json_t *root, const struct adapter_origin *origin, s
 
     if (!json_is_object(file))
         return mem_copy("no digital case file: expected an object \"case\" with defendants");
-    reason = register_part_validate(file, CASE_KINDS);
+    reason = part_kind_validate(file, CASE_KINDS);
     if (reason == NULL && json_array_size(json_object_get(file, "defendants")) == 0)
         reason = mem_copy("case.defendants: missing or empty");
     if (reason != NULL)

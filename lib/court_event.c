@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "told/buf.h"
+#include "told/event.h"
 #include "told/mem.h"
 
 static const struct {
@@ -94,7 +95,7 @@ static void add_statement(json_t *event, const struct court_defendant *defendant
         return;
     text = case_ref == NULL ? mem_printf("%s/%s", defendant->statement, matter)
                             : mem_printf("%s/%s/%s", defendant->statement, case_ref, matter);
-    court_event_set(event, "statement", text);
+    court_event_set(event, EVENT_STATEMENT, text);
     free(text);
 }
 
@@ -119,10 +120,10 @@ void court_event_add(struct court_defendant *defendant, enum court_event_what wh
 
     json_object_set_new(fields, "person", make_person(defendant->person, about.asn));
     court_event_set(fields, "case", about.case_ref);
-    if (json_object_get(fields, "hearing") == NULL)
+    if (what != COURT_EVENT_LISTED) { /* that is another hearing, maybe at another court */
         court_event_set(fields, "hearing", hearing->id);
-    if (json_object_get(fields, "court") == NULL)
         court_event_set(fields, "court", hearing->court);
+    }
     if (WHATS[what].is_dated && !civil_is_none(hearing->day) && json_object_get(fields, "on") == NULL)
         court_event_set(fields, "on", civil_print(hearing->day, day));
     json_object_set_new(event, "data", fields);

@@ -50,7 +50,8 @@ struct court_defendant {
 char *court_event_slug(const char *name, const char *fallback);
 /* Sets a member, or leaves it out where the text is NULL. */
 void court_event_set(json_t *object, const char *key, const char *text);
-/* `fields` (taken) are the type's own beside hearing, court and on, which are the hearing's unless they are there.
+/* `fields` (taken) are the type's own beside hearing and court, which are the hearing's (but of a listing its own), and
+ * on, which is the hearing's unless it is there.
  * `matter`: what of the statement it is ("liberty"); not read without a statement. */
 void court_event_add(struct court_defendant *defendant, enum court_event_what what, struct court_reference about,
                      const char *matter, json_t *fields);

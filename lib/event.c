@@ -26,6 +26,9 @@ struct event {
     const char *amends;
     const char *retracts;
     const char *traceparent;
+    const char *statement;
+    char *replaced; /* owned: what `amends` is where it was found out and not said */
+    struct instant recorded_at;
     struct instant time;
     struct instant valid_from;
     struct civil_day day;
@@ -119,7 +122,6 @@ static bool event_is_traceparent(const char *text)
 static char *event_read_attributes(struct event *event)
 {
     const json_t *version = event_member(event->json, "specversion");
-    struct instant recorded;
     const char *subject;
     char *reason;
 
@@ -129,9 +131,10 @@ static char *event_read_attributes(struct event *event)
         (reason = event_read_text(event->json, "", "source", true, &event->source)) != NULL ||
         (reason = event_read_text(event->json, "", "type", true, &event->type)) != NULL ||
         (reason = event_read_time(event->json, "time", true, &event->time)) != NULL ||
-        (reason = event_read_time(event->json, "recordedtime", false, &recorded)) != NULL ||
+        (reason = event_read_time(event->json, "recordedtime", false, &event->recorded_at)) != NULL ||
         (reason = event_read_text(event->json, "", "subject", false, &subject)) != NULL ||
-        (reason = event_read_text(event->json, "", "traceparent", false, &event->traceparent)) != NULL)
+        (reason = event_read_text(event->json, "", "traceparent", false, &event->traceparent)) != NULL ||
+        (reason = event_read_text(event->json, "", EVENT_STATEMENT, false, &event->statement)) != NULL)
         return reason;
     if (event->traceparent != NULL && !event_is_traceparent(event->traceparent))
         event->traceparent = NULL;
@@ -291,6 +294,7 @@ struct event *event_from_json(json_t *root, enum event_fault *ret_fault, char **
     char *reason = NULL;
 
     event->json = json_incref(root);
+    event->recorded_at = INSTANT_NONE;
     fault = event_read(event, &reason);
     if (fault == EVENT_OK)
         return event;
@@ -321,6 +325,7 @@ void event_free(struct event *event)
     if (event == NULL)
         return;
     json_decref(event->json);
+    free(event->replaced);
     free(event);
 }
 
@@ -385,6 +390,23 @@ const json_t *event_json(const struct event *event)
 const json_t *event_person(const struct event *event)
 {
     return event->person;
+}
+
+struct instant event_recorded_at(const struct event *event)
+{
+    return event->recorded_at;
+}
+
+const char *event_statement(const struct event *event)
+{
+    return event->statement;
+}
+
+void event_replace(struct event *event, const char *id)
+{
+    free(event->replaced);
+    event->replaced = mem_copy(id);
+    event->amends = event->replaced;
 }
 
 const char *event_traceparent(const struct event *event)

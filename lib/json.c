@@ -71,17 +71,18 @@ static const char *fault_text(enum json_error_code code)
     }
 }
 
-json_t *json_parse(const char *bytes, size_t len, char **ret_reason)
+static bool is_duplicate(const json_error_t *error)
 {
-    return json_parse_within(bytes, len, JSON_DEPTH_MOST, ret_reason);
+    return json_error_code(error) == json_error_duplicate_key;
 }
 
-json_t *json_parse_within(const char *bytes, size_t len, int depth, char **ret_reason)
+/* With the flags of jansson; *ret_error is set where it is jansson that refuses. */
+static json_t *parse(const char *bytes, size_t len, int depth, size_t flags, json_error_t *ret_error, char **ret_reason)
 {
-    json_error_t error;
     struct place at;
     json_t *value;
 
+    *ret_error = (json_error_t){0};
     if (len == 0) {
         *ret_reason = mem_copy("line 1 column 0: empty; expected one object or array");
         return NULL;
@@ -91,14 +92,44 @@ json_t *json_parse_within(const char *bytes, size_t len, int depth, char **ret_r
                                  at.column, depth);
         return NULL;
     }
-    value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);
+    value = json_loadb(bytes, len, flags, ret_error);
     if (value != NULL)
         return value;
-    if (json_error_code(&error) == json_error_out_of_memory)
+    if (json_error_code(ret_error) == json_error_out_of_memory)
         abort(); /* as everywhere: see mem.h */
-    *ret_reason =
-        mem_printf("line %d column %d: %s", error.line, error.column, fault_text(json_error_code(&error)));
+    *ret_reason = mem_printf("line %d column %d: %s", ret_error->line, ret_error->column,
+                             fault_text(json_error_code(ret_error)));
     return NULL;
+}
+
+json_t *json_parse(const char *bytes, size_t len, char **ret_reason)
+{
+    return json_parse_within(bytes, len, JSON_DEPTH_MOST, ret_reason);
+}
+
+json_t *json_parse_within(const char *bytes, size_t len, int depth, char **ret_reason)
+{
+    json_error_t error;
+    return parse(bytes, len, depth, JSON_REJECT_DUPLICATES, &error, ret_reason);
+}
+
+json_t *json_parse_foreign(const char *bytes, size_t len, char **ret_twice, char **ret_reason)
+{
+    json_error_t error, second;
+    char *reason = NULL;
+    json_t *value = parse(bytes, len, JSON_DEPTH_FOREIGN, JSON_REJECT_DUPLICATES, &error, &reason);
+
+    if (value == NULL && error.line > 0 && is_duplicate(&error)) {
+        free(reason);
+        reason = NULL;
+        value = parse(bytes, len, JSON_DEPTH_FOREIGN, 0, &second, &reason);
+        if (value != NULL)
+            *ret_twice = mem_printf("line %d column %d: a key stands twice in one object; the last was taken", error.line,
+                                    error.column);
+    }
+    if (value == NULL)
+        *ret_reason = reason;
+    return value;
 }
 
 const char *json_text_at(const json_t *object, const char *key)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rule.h"
+#include "timeline_share.h"
 #include "told/mem.h"
 
 /* Two that hold from the same day on stand as their publishers say they happened; the order of arrival decides last. */
@@ -30,6 +31,7 @@ static bool amends(const struct timeline_event *later, const struct timeline_eve
 
 void timeline_order(struct timeline *t)
 {
+    timeline_share_join(t);
     qsort(t->events, t->count, sizeof *t->events, by_validity);
     t->amendment_count = 0;
     for (size_t i = 0; i < t->count; i++) {

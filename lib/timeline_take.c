@@ -87,6 +87,10 @@ bool timeline_take(struct timeline *t, size_t index, const struct timeline_hand 
 {
     struct timeline_event *e = &t->events[index], *target = NULL;
 
+    if (e->silent != NULL) {
+        e->state = TIMELINE_OUT;
+        return hand->settle(hand->cookie, e, e->silent);
+    }
     if (e->outcome != NULL && timeline_is_replaced(t, index)) {
         e->state = TIMELINE_DECIDED;
         return hand->settle(hand->cookie, e, "an amendment stands in its place");

@@ -9,6 +9,7 @@
 #include "told/json.h"
 
 #define EVENT_TYPE_INSTANT "told.instant" /* told's own; no feed may send it */
+#define EVENT_STATEMENT "toldstatement" /* an extension attribute of our own */
 #define EVENT_FOREIGN_PREFIX "foreign."   /* foreign.<adapter>: somebody else's message */
 
 struct event; /* opaque; owns its JSON */
@@ -40,6 +41,12 @@ const char *event_retracts(const struct event *event); /* data.retracts, or NULL
 bool event_is_foreign(const struct event *event);      /* type foreign.<adapter>: data is not of the catalogue */
 const json_t *event_json(const struct event *event);   /* borrowed */
 const json_t *event_person(const struct event *event); /* data.person, or NULL; borrowed */
+struct instant event_recorded_at(const struct event *event); /* recordedtime; none if it has none */
+/* What the event states, the same in every message of its source that states it anew; NULL: each event stands for
+ * itself. Adapters set it where a sender sends the whole again and does not say what it replaces. */
+const char *event_statement(const struct event *event);
+/* As if it had said `amends` (copied). */
+void event_replace(struct event *event, const char *id);
 const char *event_traceparent(const struct event *event);
 /* From when the event's facts hold: `on` if it has one that is not the local day of `time` (00:00 of it), else `time`. */
 struct instant event_valid_from(const struct event *event);

@@ -15,6 +15,9 @@
  * input: it may hold a name. */
 json_t *json_parse(const char *bytes, size_t len, char **ret_reason);
 json_t *json_parse_within(const char *bytes, size_t len, int depth, char **ret_reason); /* the same, with a limit of its own */
+/* Somebody else's message, read as its own readers do: of a key that stands twice the last holds, and *ret_twice says
+ * where the first such key stands (caller frees; untouched if there is none). */
+json_t *json_parse_foreign(const char *bytes, size_t len, char **ret_twice, char **ret_reason);
 const char *json_text_at(const json_t *object, const char *key); /* the string, or NULL if absent or no string */
 /* Canonical text (sorted keys, no blanks); the caller frees. Equal values give equal text. */
 char *json_canonical(const json_t *value);

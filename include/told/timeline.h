@@ -24,6 +24,7 @@ struct timeline_event {
     bool frozen;   /* held by its feed, until a person thaws that */
     int64_t replaced_by; /* as stored: the event that stands in its place; 0: none */
     char *outcome; /* digest of what it was last decided to mean, or NULL */
+    const char *silent; /* why it says nothing beside another share of the same statement (a constant), or NULL */
 };
 
 /* A statement that came by import or answer. */

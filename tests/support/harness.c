@@ -24,7 +24,7 @@
 
 #define TOLD_MOST 16
 
-static const char *const FEEDS[] = {"police", "court", "custody", "care", "yos", "register", "broadcast"};
+static const char *const FEEDS[] = {"police", "court", "custody", "care", "yos", "register", "hearing", "broadcast"};
 #define FEED_COUNT (sizeof FEEDS / sizeof *FEEDS)
 
 struct harness {
@@ -128,6 +128,7 @@ static const char *const FEED_GRANTS[FEED_COUNT] = {
     "sources = [ \"custody/\" ]; types = [ \"*\" ];", "sources = [ \"care/\" ]; types = [ \"*\" ];",
     "sources = [ \"yos/\" ]; types = [ \"*\" ];",
     "sources = [ \"register/southwark\" ]; types = [ \"*\" ]; adapter = \"hmcts-court-register\";",
+    "sources = [ \"hearing/southwark\" ]; types = [ \"*\" ]; adapter = \"hmcts-hearing\";",
     "sources = [ \"broadcast/\" ]; types = [ \"*\" ];",
 };
 

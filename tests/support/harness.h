@@ -40,7 +40,8 @@ struct cluster *harness_cluster(struct harness *h);
 const char *harness_public_key(const struct harness *h); /* told's own, Z85 */
 const char *harness_endpoint(const struct harness *h);   /* where told's ROUTER listens */
 const char *harness_broadcast_endpoint(const struct harness *h);
-/* The path of a feed's secret key file ("police", "court", "custody", "care", "yos", "register", "broadcast"). */
+/* The path of a feed's secret key file ("police", "court", "custody", "care", "yos", "register", "hearing",
+ * "broadcast"). */
 char *harness_secret(const struct harness *h, const char *feed);
 char *harness_path(const struct harness *h, const char *name); /* in its directory; caller frees */
 void harness_write(const struct harness *h, const char *name, const char *text);

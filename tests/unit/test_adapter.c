@@ -291,7 +291,6 @@ static void test_adapter_register_refuses_what_is_none(void **state)
                                            "{}",
                                            "{\"courtRegisterDocumentRequests\":{}}",
                                            "{\"courtRegister\":[]}",
-                                           "{\"defendants\":[],\"defendants\":[]}",
                                            ""};
 
     (void)state;
@@ -303,6 +302,21 @@ static void test_adapter_register_refuses_what_is_none(void **state)
         assert_int_equal(list.count, 0);
         free(reason);
     }
+}
+
+/* Its own readers take the last. So does told, and a person is asked to look. */
+static void test_adapter_register_says_where_a_key_stands_twice(void **state)
+{
+    const char *message = "{\"defendants\":[{\"name\":\"Ann Other\",\"name\":\"Bob Other\"}]}";
+    struct adapted_list list = {0};
+
+    (void)state;
+    run_register(message, &list);
+    assert_int_equal(list.count, 2);
+    assert_string_equal(json_text_at(json_object_get(json_object_get(list.items[0].event, "data"), "person"), "given_names"),
+                        "Bob");
+    assert_non_null(strstr(list.items[1].reason, "a key stands twice in one object; the last was taken"));
+    adapted_list_release(&list);
 }
 
 static void test_adapter_register_refuses_a_message_of_endless_faults(void **state)
@@ -360,6 +374,7 @@ static void test_adapter_names_are_known_or_refused(void **state)
     (void)state;
     assert_true(adapter_is_known("cloudevents"));
     assert_true(adapter_is_known(REGISTER));
+    assert_true(adapter_is_known("hmcts-hearing"));
     assert_false(adapter_is_known("hmcts"));
     assert_false(adapter_is_known(""));
     char *reason = adapter_run("hmcts", "{}", 2, "a", "b", INSTANT_NONE, &list);
@@ -415,6 +430,7 @@ int main(void)
         cmocka_unit_test(test_adapter_register_uses_the_time_of_the_message_only_as_a_last_resort),
         cmocka_unit_test(test_adapter_register_knows_the_result_codes),
         cmocka_unit_test(test_adapter_register_refuses_what_is_none),
+        cmocka_unit_test(test_adapter_register_says_where_a_key_stands_twice),
         cmocka_unit_test(test_adapter_register_refuses_a_message_of_endless_faults),
         cmocka_unit_test(test_adapter_register_turns_an_event_the_catalogue_refuses_into_a_fault),
         cmocka_unit_test(test_adapter_cloudevents_hands_the_event_on),
