@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A court's own message, all the way: the duties a child in it makes, and what sharing it again changes. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cast.h"
+#include "told/buf.h"
+#include "told/mem.h"
+
+#define NOW "2024-06-03T09:00:00Z" /* a Monday, 10:00 in London */
+#define CCD "5f0c1a52-0b7e-4a0e-9d55-0c3f5c2f3001"
+
+/* One adult and one child, LCS-8: what the court ordered of the child, and when it was shared. */
+static const char MESSAGE[] =
+    "{\"sharedTime\":\"%s\",\"hearingDay\":\"2024-06-03\",\"isReshare\":false,\"hearing\":{\"id\":\"h-1\",\"courtCentre\":{"
+    "\"name\":\"Camberwell Youth Court\"},\"hearingDays\":[{\"sittingDay\":\"2024-06-03T08:00:00Z\"}],\"prosecutionCases\":[{"
+    "\"prosecutionCaseIdentifier\":{\"caseURN\":\"01XY0000124\"},\"defendants\":[{\"masterDefendantId\":\"other\","
+    "\"personDefendant\":{\"personDetails\":{\"dateOfBirth\":\"1980-01-01\"}},\"offences\":[]},{\"masterDefendantId\":\"" CCD
+    "\",\"isYouth\":false,\"personDefendant\":{\"personDetails\":{\"firstName\":\"Quillonna\",\"lastName\":\"Vantreese\","
+    "\"dateOfBirth\":\"2009-02-03\"},\"bailStatus\":{\"code\":\"%s\"}},\"offences\":[{\"offenceTitle\":\"Theft of bluebells\","
+    "\"judicialResults\":[{\"orderedHearingId\":\"h-1\",\"orderedDate\":\"2024-06-03\",%s\"nextHearing\":{\"listedStartDateTime\":"
+    "\"%s\",\"courtCentre\":{\"name\":\"Camberwell Youth Court\"}}}]}]}]}]}}";
+
+#define REMAND "\"cjsCode\":\"4029\",\"resultText\":\"RILAB - Remanded to local authority accommodation\","
+#define BAIL "\"cjsCode\":\"4027\",\"resultText\":\"RC - Remanded on conditional bail\","
+#define MOVED                                                                                                          \
+    "\"resultText\":\"YDDLAA - Designated local authority changed\",\"judicialResultPrompts\":[{\"promptReference\":"      \
+    "\"newDesignatedLocalAuthority\",\"value\":\"Southwark Council\"}],"
+
+static struct harness *begin(void **state)
+{
+    struct harness *h = *state =
+        harness_start(&(struct harness_options){.story_from = NOW, .story_stands = true, .poll_ms = 50});
+    char *children = harness_path(h, "more.csv"), *allocations = harness_path(h, "more-people.csv");
+
+    cast_import(h);
+    harness_write(h, "more.csv",
+                  "lcs,ccd,born_on,looked_after_basis,in_need,protection_plan,care_leaver,open_to_social_care,open_to_yos,"
+                  "home_authority,placement_authority,in_custody,sentenced,vulnerable,estranged\n"
+                  "LCS-8," CCD ",2009-02-03,s20,false,false,none,true,true,southwark,southwark,false,false,false,false\n");
+    harness_write(h, "more-people.csv", "scheme,identifier,role,person,from\n"
+                                        "lcs,LCS-8,social-worker,p-ash,2024-01-08\nlcs,LCS-8,yos-worker,p-gorse,2024-01-08\n"
+                                        "lcs,LCS-8,independent-reviewing-officer,p-birch,2024-01-08\n");
+    cast_succeed(h, "import", "children", children);
+    cast_succeed(h, "import", "allocations", allocations);
+    free(children);
+    free(allocations);
+    harness_told(h, NULL, NULL);
+    return h;
+}
+
+static int teardown(void **state)
+{
+    harness_stop(*state);
+    return 0;
+}
+
+static void share(struct harness *h, const char *shared_at, const char *status, const char *result, const char *next)
+{
+    char *text = mem_printf(MESSAGE, shared_at, status, result, next), *path = harness_path(h, "hearing.json");
+
+    harness_write(h, "hearing.json", text);
+    cast_succeed(h, "publish", "--feed", "hearing", path);
+    cast_settle(h);
+    free(path);
+    free(text);
+}
+
+#define DUTIES                                                                                                         \
+    "SELECT string_agg(what, ' ' ORDER BY what) FROM (SELECT duty || ':' || string_agg(telling::text, ',') AS what FROM"   \
+    " told.duty WHERE kind = 'duty' GROUP BY duty) AS d"
+
+static void test_hearing_makes_the_duties_of_the_child_in_it(void **state)
+{
+    struct harness *h = begin(state);
+
+    share(h, "2024-06-03T09:00:00Z", "L", REMAND, "2024-06-24T09:00:00Z");
+    /* Appearance and listing; the remand; before the next hearing. Nothing of the adult, and nobody unknown. */
+    cast_expect(h, "D32:1 D33:1 D34:1 D37:1 D41:1,1 D42:1 D43:1", DUTIES);
+    cast_expect(h, "0", "SELECT count(*) FROM told.duty WHERE kind <> 'duty'");
+    cast_expect(h, "0", "SELECT count(*) FROM told.quarantine");
+    cast_expect_duty(h, "D34", "told 06-04 16:00 1");
+    cast_expect_duty(h, "D43", "told 06-24 09:00 1");
+    cast_expect(h, "remand", "SELECT 'remand' FROM told.event WHERE type = 'court.remand' AND parent_id IS NOT NULL");
+    cast_check(h);
+}
+
+static void test_hearing_shared_again_makes_no_second_duty(void **state)
+{
+    struct harness *h = begin(state);
+    char *duties, *tellings;
+
+    share(h, "2024-06-03T09:00:00Z", "L", REMAND, "2024-06-24T09:00:00Z");
+    duties = cast_value(h, DUTIES);
+    tellings = cast_value(h, "SELECT count(*) FROM told.notification");
+    share(h, "2024-06-03T10:00:00Z", "L", REMAND, "2024-06-24T09:00:00Z");
+    cast_expect(h, duties, DUTIES);
+    cast_expect(h, tellings, "SELECT count(*) FROM told.notification");
+    cast_expect(h, "3", "SELECT count(*) FROM told.event_state WHERE reason LIKE 'shared again%%'");
+    /* The very same message again is acknowledged and is no event at all. */
+    share(h, "2024-06-03T10:00:00Z", "L", REMAND, "2024-06-24T09:00:00Z");
+    cast_expect(h, "6", "SELECT count(*) FROM told.event WHERE parent_id IS NOT NULL");
+    free(duties);
+    free(tellings);
+    cast_check(h);
+}
+
+static void test_hearing_shared_with_another_date_amends(void **state)
+{
+    struct harness *h = begin(state);
+
+    share(h, "2024-06-03T09:00:00Z", "L", REMAND, "2024-06-24T09:00:00Z");
+    share(h, "2024-06-03T10:00:00Z", "L", REMAND, "2024-06-27T13:00:00Z");
+    cast_expect_duty(h, "D43", "told 06-27 13:00 2");
+    cast_expect(h, "D32:1 D33:1 D34:1 D37:1 D42:1",
+                "SELECT string_agg(duty || ':' || telling, ' ' ORDER BY duty) FROM told.duty WHERE duty NOT IN ('D41', 'D43')");
+    cast_expect(h, "1", "SELECT count(*) FROM told.duty WHERE duty = 'D43'");
+    /* What was shared before that comes now: it undoes nothing. */
+    share(h, "2024-06-03T09:30:00Z", "L", REMAND, "2024-06-20T09:00:00Z");
+    cast_expect_duty(h, "D43", "told 06-27 13:00 2");
+    cast_expect(h, "1", "SELECT count(*) FROM told.event_state WHERE reason LIKE 'an old share%%'");
+    cast_check(h);
+}
+
+/* The remand was a mistake: the child is on bail. What had been told of the remand is for a person to say. */
+static void test_hearing_shared_with_bail_in_place_of_remand_amends(void **state)
+{
+    struct harness *h = begin(state);
+
+    share(h, "2024-06-03T09:00:00Z", "L", REMAND, "2024-06-24T09:00:00Z");
+    share(h, "2024-06-03T10:00:00Z", "B", BAIL, "2024-06-24T09:00:00Z");
+    cast_expect(h, "court.bail court.remand",
+                "SELECT string_agg(DISTINCT e.type, ' ' ORDER BY e.type) FROM told.duty JOIN told.event e USING (event_id) WHERE duty = 'D42'");
+    cast_expect(h, "t", "SELECT count(*) > 0 FROM told.duty WHERE kind = 'review' AND title LIKE '%%still stands%%'");
+    cast_check(h);
+}
+
+/* The type has no hearing to be known by: only the statement makes the second share the same. */
+static void test_hearing_designates_an_authority_once(void **state)
+{
+    struct harness *h = begin(state);
+
+    share(h, "2024-06-03T09:00:00Z", "L", MOVED, "2024-06-24T09:00:00Z");
+    cast_expect(h, "1", "SELECT count(*) FROM told.event WHERE type = 'court.authority-designated'");
+    char *duties = cast_value(h, DUTIES);
+    share(h, "2024-06-03T10:00:00Z", "L", MOVED, "2024-06-24T09:00:00Z");
+    cast_expect(h, duties, DUTIES);
+    free(duties);
+    cast_check(h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_hearing_makes_the_duties_of_the_child_in_it, teardown),
+        cmocka_unit_test_teardown(test_hearing_shared_again_makes_no_second_duty, teardown),
+        cmocka_unit_test_teardown(test_hearing_shared_with_another_date_amends, teardown),
+        cmocka_unit_test_teardown(test_hearing_shared_with_bail_in_place_of_remand_amends, teardown),
+        cmocka_unit_test_teardown(test_hearing_designates_an_authority_once, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
