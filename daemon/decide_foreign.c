@@ -120,6 +120,24 @@ static char *payload(const struct event *event, size_t *ret_len)
     return bytes;
 }
 
+/* The end of a foreign message by its name: nothing to say is told from set aside, and both from events. */
+static char *end_reason(const char *adapter, const struct adapted_list *list, int made)
+{
+    const char *nothing = NULL;
+    size_t faults = list->count - (size_t)made;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].nothing) {
+            nothing = nothing != NULL ? nothing : list->items[i].reason;
+            faults--;
+        }
+    if (faults > 0)
+        return mem_printf("%s: %d event(s), %zu part(s) set aside", adapter, made, faults);
+    if (made == 0)
+        return mem_printf("%s: nothing to say: %s", adapter, nothing != NULL ? nothing : "an empty message");
+    return mem_printf("%s: %d event(s) from %zu part(s)", adapter, made, list->count);
+}
+
 static bool expand(struct foreign *f, const struct event *event)
 {
     const char *adapter = event_type(event) + strlen(EVENT_FOREIGN_PREFIX);
@@ -141,7 +159,7 @@ static bool expand(struct foreign *f, const struct event *event)
     }
     for (size_t i = 0; ok && i < list.count; i++)
         ok = take_part(f, &list.items[i], &made);
-    reason = mem_printf("%s: %d event(s) from %zu part(s)", adapter, made, list.count);
+    reason = end_reason(adapter, &list, made);
     ok = ok && pg_do(f->s->pg, &END, (const char *[]){f->number, "decided", reason, f->now});
     free(reason);
     free(bytes);

@@ -192,7 +192,7 @@ static void test_config_takes_what_is_shipped(void **state)
 
     (void)state;
     assert_string_equal(config->authority, "southwark");
-    assert_int_equal(config->feed_count, 7);
+    assert_int_equal(config->feed_count, 8);
     config_unref(config);
 }
 

@@ -62,14 +62,21 @@ static int teardown(void **state)
     return 0;
 }
 
-static void share(struct harness *h, const char *shared_at, const char *status, const char *result, const char *next)
+static void publish(struct harness *h)
 {
-    char *text = mem_printf(MESSAGE, shared_at, status, result, next), *path = harness_path(h, "hearing.json");
+    char *path = harness_path(h, "hearing.json");
 
-    harness_write(h, "hearing.json", text);
     cast_succeed(h, "publish", "--feed", "hearing", path);
     cast_settle(h);
     free(path);
+}
+
+static void share(struct harness *h, const char *shared_at, const char *status, const char *result, const char *next)
+{
+    char *text = mem_printf(MESSAGE, shared_at, status, result, next);
+
+    harness_write(h, "hearing.json", text);
+    publish(h);
     free(text);
 }
 
@@ -105,7 +112,7 @@ static void test_hearing_shared_again_makes_no_second_duty(void **state)
     cast_expect(h, tellings, "SELECT count(*) FROM told.notification");
     cast_expect(h, "3", "SELECT count(*) FROM told.event_state WHERE reason LIKE 'shared again%%'");
     /* The very same message again is acknowledged and is no event at all. */
-    share(h, "2024-06-03T10:00:00Z", "L", REMAND, "2024-06-24T09:00:00Z");
+    publish(h);
     cast_expect(h, "6", "SELECT count(*) FROM told.event WHERE parent_id IS NOT NULL");
     free(duties);
     free(tellings);
@@ -142,6 +149,29 @@ static void test_hearing_shared_with_bail_in_place_of_remand_amends(void **state
     cast_check(h);
 }
 
+/* Nobody under 18, and nobody at all: each ends by its name, and neither in silence nor in quarantine. */
+static void test_hearing_without_a_child_ends_by_its_name(void **state)
+{
+    struct harness *h = begin(state);
+    char *path = harness_path(h, "adult.json");
+
+    harness_write(h, "adult.json", "{\"hearing\":{\"id\":\"h-2\",\"prosecutionCases\":[{\"defendants\":[{\"id\":\"d\",\"isYouth\":true,"
+                                   "\"personDefendant\":{\"personDetails\":{\"dateOfBirth\":\"1980-01-01\"}}}]}]}}");
+    cast_succeed(h, "publish", "--feed", "hearing", path);
+    harness_write(h, "adult.json", "{\"Message\":\"{\\\"hearing\\\":{\\\"id\\\":\\\"h-3\\\"}}\"}");
+    cast_succeed(h, "publish", "--feed", "hearing", path);
+    harness_write(h, "adult.json", "{\"neither\":\"this\",\"nor\":\"that\"}");
+    cast_succeed(h, "publish", "--feed", "hearing", path);
+    cast_settle(h);
+    cast_expect(h, "hmcts-hearing: nothing to say: 18 or over on the day of the hearing; hmcts-hearing: nothing to say: a hearing "
+                   "without defendants",
+                "SELECT string_agg(reason, '; ' ORDER BY event_id) FROM told.event_state WHERE state = 'decided'");
+    cast_expect(h, "t", "SELECT count(*) = 1 AND bool_and(reason LIKE 'no hearing:%%') FROM told.quarantine");
+    cast_expect(h, "0", "SELECT count(*) FROM told.event WHERE parent_id IS NOT NULL");
+    free(path);
+    cast_check(h);
+}
+
 /* The type has no hearing to be known by: only the statement makes the second share the same. */
 static void test_hearing_designates_an_authority_once(void **state)
 {
@@ -163,6 +193,7 @@ int main(void)
         cmocka_unit_test_teardown(test_hearing_shared_again_makes_no_second_duty, teardown),
         cmocka_unit_test_teardown(test_hearing_shared_with_another_date_amends, teardown),
         cmocka_unit_test_teardown(test_hearing_shared_with_bail_in_place_of_remand_amends, teardown),
+        cmocka_unit_test_teardown(test_hearing_without_a_child_ends_by_its_name, teardown),
         cmocka_unit_test_teardown(test_hearing_designates_an_authority_once, teardown),
     };
 

@@ -416,19 +416,21 @@ static void test_ingest_publishes_files_with_toldctl(void **state)
     free(good);
 }
 
-/* A whole file, wrapped: JSON as it stands, anything else as base64; the same file again is the same event. */
+/* A whole file, wrapped: JSON as it stands, anything else (and JSON that would be nested too deeply) as base64; the same file again is the same event. */
 static void test_ingest_publishes_foreign_files_with_toldctl(void **state)
 {
     struct harness *h = *state;
     char *json = harness_path(h, "foreign.json"), *xml = harness_path(h, "foreign.xml"), *body;
-    const char *const argv[] = {"publish", "--feed", "register", json, xml, NULL};
+    char *deep = harness_path(h, "deep.json");
+    const char *const argv[] = {"publish", "--feed", "register", json, xml, deep, NULL};
 
     harness_write(h, "foreign.json", "{ \"made\" : [1.10, \"up\"]\n}\n");
     harness_write(h, "foreign.xml", "<a/>");
+    harness_write(h, "deep.json", "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]");
     assert_int_equal(harness_toldctl(h, NULL, argv, NULL, NULL), 0);
     assert_int_equal(harness_toldctl(h, NULL, argv, NULL, NULL), 0);
     assert_int_equal(harness_count(h, "SELECT count(*) FROM told.event WHERE source = 'register/southwark' "
-                                      "AND type = 'foreign.hmcts-court-register'"), 2);
+                                      "AND type = 'foreign.hmcts-court-register'"), 3);
     body = harness_value(h, "SELECT convert_from(body, 'UTF8') FROM told.event WHERE source = 'register/southwark' "
                             "AND id = encode(sha256(convert_to(E'{ \"made\" : [1.10, \"up\"]\\n}\\n', 'UTF8')), 'hex')");
     assert_non_null(strstr(body, "\"data\":{ \"made\" : [1.10, \"up\"]"));
@@ -437,6 +439,7 @@ static void test_ingest_publishes_foreign_files_with_toldctl(void **state)
                             "AND id = encode(sha256('<a/>'), 'hex')");
     assert_non_null(strstr(body, "\"data_base64\":\"PGEvPg==\""));
     free(body);
+    free(deep);
     free(xml);
     free(json);
 }

@@ -182,12 +182,43 @@ static void test_json_digest_is_sha256_of_the_canonical_text(void **state)
     json_decref(empty);
 }
 
+/* As their own readers take it, but with the place, so that a person can look. */
+static void test_json_foreign_takes_the_last_of_two_keys(void **state)
+{
+    const char *text = "{\"a\":1,\n\"a\":2}";
+    char *deep = nested(JSON_DEPTH_FOREIGN, "[", "]"), *deeper = nested(JSON_DEPTH_FOREIGN + 1, "[", "]");
+    char *twice = NULL, *reason = NULL;
+    json_t *value = json_parse_foreign(text, strlen(text), &twice, &reason);
+
+    (void)state;
+    assert_non_null(value);
+    assert_int_equal(json_integer_value(json_object_get(value, "a")), 2);
+    assert_string_equal(twice, "line 2 column 3: a key stands twice in one object; the last was taken");
+    json_decref(value);
+    free(twice);
+    twice = NULL;
+    value = json_parse_foreign(deep, strlen(deep), &twice, &reason);
+    assert_non_null(value);
+    assert_null(twice);
+    json_decref(value);
+    assert_null(json_parse_foreign(deeper, strlen(deeper), &twice, &reason));
+    assert_string_equal(reason, "line 1 column 33: nested too deeply; at most 32 levels");
+    free(reason);
+    reason = NULL;
+    assert_null(json_parse_foreign("{\"a\":1,\"a\":2", 12, &twice, &reason));
+    assert_null(twice);
+    free(reason);
+    free(deep);
+    free(deeper);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json_refuses_with_the_place_and_our_own_words),
         cmocka_unit_test(test_json_reason_never_quotes_the_text),
         cmocka_unit_test(test_json_depth_ends_at_the_limit),
+        cmocka_unit_test(test_json_foreign_takes_the_last_of_two_keys),
         cmocka_unit_test(test_json_brackets_in_strings_are_no_depth),
         cmocka_unit_test(test_json_text_at_gives_strings_only),
         cmocka_unit_test(test_json_canonical_is_equal_for_equal_values),
