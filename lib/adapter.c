@@ -30,13 +30,14 @@ static const struct {
     char *(*run)(const json_t *root, const struct adapter_origin *origin, struct adapted_list *list);
     /* Instead, for messages that are not JSON. */
     char *(*run_bytes)(const char *bytes, size_t len, const struct adapter_origin *origin, struct adapted_list *list);
+    bool takes_twice; /* real messages of it have been seen in which a key stands twice: that must not lose a child */
 } ADAPTERS[] = {
-    {"cloudevents", run_cloudevents, NULL},
-    {"hmcts-court-register", adapter_court_register_run, NULL},
-    {"hmcts-hearing", adapter_hearing_run, NULL},
-    {"spi-xml", NULL, adapter_spi_run},
-    {"hmpps-domain-event", adapter_hmpps_run, NULL},
-    {"dcf", adapter_dcf_run, NULL},
+    {"cloudevents", run_cloudevents, NULL, false},
+    {"hmcts-court-register", adapter_court_register_run, NULL, true},
+    {"hmcts-hearing", adapter_hearing_run, NULL, true},
+    {"spi-xml", NULL, adapter_spi_run, false},
+    {"hmpps-domain-event", adapter_hmpps_run, NULL, false},
+    {"dcf", adapter_dcf_run, NULL, false},
 };
 
 #define ADAPTER_COUNT (sizeof ADAPTERS / sizeof ADAPTERS[0])
@@ -87,12 +88,11 @@ static void refuse_invalid(struct adapted_list *list)
     }
 }
 
-/* An event that is one already is held to our own rules, somebody else's message to theirs. */
 static json_t *parse(size_t adapter, const char *bytes, size_t len, char **ret_twice, char **ret_reason)
 {
-    if (ADAPTERS[adapter].run == run_cloudevents)
-        return json_parse(bytes, len, ret_reason);
-    return json_parse_foreign(bytes, len, ret_twice, ret_reason);
+    if (ADAPTERS[adapter].takes_twice)
+        return json_parse_foreign(bytes, len, ret_twice, ret_reason);
+    return json_parse_within(bytes, len, JSON_DEPTH_FOREIGN, ret_reason);
 }
 
 char *adapter_run(const char *name, const char *bytes, size_t len, const char *source, const char *id,
