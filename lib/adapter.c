@@ -29,8 +29,10 @@ static const struct {
     const char *name;
     char *(*run)(const json_t *root, const struct adapter_origin *origin, struct adapted_list *list);
     /* Instead, for messages that are not JSON. */
-    char *(*run_bytes)(const char *bytes, size_t len, const struct adapter_origin *origin, struct adapted_list *list);
-    bool takes_twice; /* real messages of it have been seen in which a key stands twice: that must not lose a child */
+    char *(*run_bytes)(const char *bytes, size_t len, const struct adapter_origin *origin,
+                       struct adapted_list *list);
+    bool takes_twice; /* real messages of it have been seen in which a key stands twice: that must not lose a
+                         child */
 } ADAPTERS[] = {
     {"cloudevents", run_cloudevents, NULL, false},
     {"hmcts-court-register", adapter_court_register_run, NULL, true},

@@ -45,8 +45,7 @@ static const struct part_kind DEFENDANT_KINDS[] = {
     {NULL, JSON_NULL},
 };
 
-static void add_case_faults(struct court_defendant *defendant, const struct court_case *cases,
-                            size_t count)
+static void add_case_faults(struct court_defendant *defendant, const struct court_case *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (cases[i].fault == NULL)
@@ -78,8 +77,8 @@ static void adapt_cases(struct court_defendant *defendant, const json_t *json)
     free(cases);
 }
 
-/* False if the defendant was surely of age on the day of the hearing. Somebody of unknown age is not left out: the
- * register is one of children. */
+/* False if the defendant was surely of age on the day of the hearing. Somebody of unknown age is not left
+ * out: the register is one of children. */
 static bool is_child(struct court_defendant *defendant, const json_t *json, struct civil_day *ret_born)
 {
     enum court_age age =
@@ -97,7 +96,8 @@ static void adapt_defendant(struct court_defendant *defendant, const json_t *jso
     char *reason = part_kind_validate(json, DEFENDANT_KINDS);
     struct civil_day born = CIVIL_NONE;
 
-    if (reason == NULL && json_array_size(json_object_get(json, "prosecutionCasesOrApplications")) > CASES_MOST)
+    if (reason == NULL &&
+        json_array_size(json_object_get(json, "prosecutionCasesOrApplications")) > CASES_MOST)
         reason = mem_printf("more than %d cases", CASES_MOST);
     if (reason != NULL) {
         adapted_list_add_fault(defendant->list, defendant->part, reason);

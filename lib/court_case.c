@@ -14,8 +14,8 @@ void court_case_fault(struct court_case *read, char *reason)
         free(reason);
 }
 
-/* One order is one sentence, under however many offences it stands; whether their terms run side by side or one
- * after the other is not said, so of two different ones none is believed. */
+/* One order is one sentence, under however many offences it stands; whether their terms run side by side or
+ * one after the other is not said, so of two different ones none is believed. */
 static void note_sentence(struct court_case *read, const struct court_result *result, struct civil_day on,
                           int term_months)
 {
@@ -61,7 +61,8 @@ void court_case_note_offence(struct court_case *read, const char *outcome)
         read->outcome = NULL;
 }
 
-void court_case_note_conviction(struct court_case *read, struct civil_day on, const char *code, const char *title)
+void court_case_note_conviction(struct court_case *read, struct civil_day on, const char *code,
+                                const char *title)
 {
     json_t *convicted = json_object();
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one case or application comes to for one defendant, result by result. Private to the adapters of courts. */
+/* What one case or application comes to for one defendant, result by result. Private to the adapters of
+ * courts. */
 #ifndef TOLD_COURT_CASE_H
 #define TOLD_COURT_CASE_H
 
@@ -29,14 +30,17 @@ struct court_case {
     char *fault; /* owned; of the first part that cannot be used (the others count), or NULL */
 };
 
-/* Takes the reason. Keeps the first: one is enough to make somebody look, and a hostile message may have a million. */
+/* Takes the reason. Keeps the first: one is enough to make somebody look, and a hostile message may have a
+ * million. */
 void court_case_fault(struct court_case *read, char *reason);
-/* Takes one result into account, but for an ending, which is the offence's: its outcome is returned, else NULL. */
+/* Takes one result into account, but for an ending, which is the offence's: its outcome is returned, else
+ * NULL. */
 const char *court_case_note(struct court_case *read, const struct court_result *result, struct civil_day on,
                             int term_months);
 /* One offence of it; outcome NULL: it goes on, or ended in a sentence. */
 void court_case_note_offence(struct court_case *read, const char *outcome);
-void court_case_note_conviction(struct court_case *read, struct civil_day on, const char *code, const char *title);
+void court_case_note_conviction(struct court_case *read, struct civil_day on, const char *code,
+                                const char *title);
 /* Every offence of it has ended without a sentence. */
 bool court_case_has_ended(const struct court_case *read);
 bool court_case_has_kind(const struct court_case *read, const char *kind);

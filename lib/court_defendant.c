@@ -68,11 +68,12 @@ static void add_light_sentence(struct court_defendant *defendant, const struct c
     if (read->is_sentenced_unknown)
         court_event_add(defendant, COURT_EVENT_SENTENCE, read->about, "outcome", json_object());
     else if (read->sentence_count > 0)
-        add_sentence(defendant, read, "other", read->sentence_count == 1 ? &read->sentences[0] : NULL, "outcome");
+        add_sentence(defendant, read, "other", read->sentence_count == 1 ? &read->sentences[0] : NULL,
+                     "outcome");
 }
 
-/* The first custodial order, or else the first, is what the case came to; the others stand beside it by name, so that
- * a later share that lists them in another order says the same. */
+/* The first custodial order, or else the first, is what the case came to; the others stand beside it by name,
+ * so that a later share that lists them in another order says the same. */
 static void add_sentences(struct court_defendant *defendant, const struct court_case *read)
 {
     const char *main_kind = court_case_has_kind(read, "custody") ? "custody" : "community";
@@ -88,7 +89,8 @@ static void add_sentences(struct court_defendant *defendant, const struct court_
 
         has_main |= is_main;
         if (strcmp(result->word, "other") != 0)
-            add_sentence(defendant, read, result->word, &read->sentences[i], is_main ? "outcome" : result->order);
+            add_sentence(defendant, read, result->word, &read->sentences[i],
+                         is_main ? "outcome" : result->order);
     }
 }
 
@@ -127,7 +129,8 @@ static void add_conviction(struct court_defendant *defendant, const struct court
     court_event_add(defendant, COURT_EVENT_CONVICTION, read->about, "conviction", fields);
 }
 
-void court_defendant_add_events(struct court_defendant *defendant, const struct court_case *cases, size_t count)
+void court_defendant_add_events(struct court_defendant *defendant, const struct court_case *cases,
+                                size_t count)
 {
     court_event_add(defendant, COURT_EVENT_APPEARANCE, court_defendant_common(cases, count), "appearance",
                     json_object());

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One defendant at one hearing: from what each case came to, the events of the catalogue. Private to the adapters of
- * courts. */
+/* One defendant at one hearing: from what each case came to, the events of the catalogue. Private to the
+ * adapters of courts. */
 #ifndef TOLD_COURT_DEFENDANT_H
 #define TOLD_COURT_DEFENDANT_H
 
@@ -11,8 +11,8 @@ enum court_age {
     COURT_AGE_UNKNOWN, /* no date of birth: nobody is left out for that */
     COURT_AGE_CHILD,
     COURT_AGE_ADULT,
-    COURT_AGE_ABSURD,   /* a date that cannot be this defendant's */
-    COURT_AGE_NO_DATE,  /* no date YYYY-MM-DD at all */
+    COURT_AGE_ABSURD,  /* a date that cannot be this defendant's */
+    COURT_AGE_NO_DATE, /* no date YYYY-MM-DD at all */
 };
 
 #define COURT_AGE_FAULT_NO_DATE "dateOfBirth is no date YYYY-MM-DD: taken as unknown"
@@ -24,7 +24,8 @@ enum court_age court_defendant_age(const char *text, struct civil_day on, struct
 /* What all entries have in common: an appearance in two cases is an appearance in neither alone. */
 struct court_reference court_defendant_common(const struct court_case *cases, size_t count);
 /* Appearance, convictions, endings, sentences, and last the one remand or bail. */
-void court_defendant_add_events(struct court_defendant *defendant, const struct court_case *cases, size_t count);
+void court_defendant_add_events(struct court_defendant *defendant, const struct court_case *cases,
+                                size_t count);
 void court_defendant_release(struct court_defendant *defendant);
 
 #endif

@@ -59,7 +59,8 @@ char *court_event_slug(const char *name, const char *fallback)
     return buf_take(&slug);
 }
 
-/* The number of one arrest is the person's. The case reference is no identifier of a person: co-defendants share it.
+/* The number of one arrest is the person's. The case reference is no identifier of a person: co-defendants
+ * share it.
  */
 static json_t *make_person(const json_t *known, const char *asn)
 {
@@ -99,8 +100,8 @@ static void add_statement(json_t *event, const struct court_defendant *defendant
     free(text);
 }
 
-void court_event_add(struct court_defendant *defendant, enum court_event_what what, struct court_reference about,
-                     const char *matter, json_t *fields)
+void court_event_add(struct court_defendant *defendant, enum court_event_what what,
+                     struct court_reference about, const char *matter, json_t *fields)
 {
     const struct court_hearing *hearing = defendant->hearing;
     char at[INSTANT_TEXT_SIZE];

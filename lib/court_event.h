@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Events about one defendant of one hearing: the envelope and the person. Private to the adapters of courts. */
+/* Events about one defendant of one hearing: the envelope and the person. Private to the adapters of courts.
+ */
 #ifndef TOLD_COURT_EVENT_H
 #define TOLD_COURT_EVENT_H
 
@@ -41,7 +42,8 @@ struct court_defendant {
     json_t *person;   /* owned: data.person without the number of the arrest */
     const char *part; /* where it stands in the message */
     const char *stem; /* its place in the message: ids are the message's, this, and what */
-    /* Who said it of whom at which hearing, the same in every share of it; NULL where a message is sent once. */
+    /* Who said it of whom at which hearing, the same in every share of it; NULL where a message is sent once.
+     */
     const char *statement;
     unsigned made[COURT_EVENT_WHATS];
 };
@@ -50,10 +52,10 @@ struct court_defendant {
 char *court_event_slug(const char *name, const char *fallback);
 /* Sets a member, or leaves it out where the text is NULL. */
 void court_event_set(json_t *object, const char *key, const char *text);
-/* `fields` (taken) are the type's own beside hearing and court, which are the hearing's (but of a listing its own), and
- * on, which is the hearing's unless it is there.
- * `matter`: what of the statement it is ("liberty"); not read without a statement. */
-void court_event_add(struct court_defendant *defendant, enum court_event_what what, struct court_reference about,
-                     const char *matter, json_t *fields);
+/* `fields` (taken) are the type's own beside hearing and court, which are the hearing's (but of a listing its
+ * own), and on, which is the hearing's unless it is there. `matter`: what of the statement it is ("liberty");
+ * not read without a statement. */
+void court_event_add(struct court_defendant *defendant, enum court_event_what what,
+                     struct court_reference about, const char *matter, json_t *fields);
 
 #endif

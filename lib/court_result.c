@@ -23,7 +23,8 @@ static const struct court_result BY_CODE[] = {
     {"1081", COURT_RESULT_SENTENCE, "custody", "dto"},
     {"1083", COURT_RESULT_SENTENCE, "community", "reparation"},
     {"1097", COURT_RESULT_SENTENCE, "community", "referral"},
-    {"1116", COURT_RESULT_SENTENCE, "community", "community-order"}, /* an adult's; seen on a thirteen-year-old */
+    {"1116", COURT_RESULT_SENTENCE, "community",
+     "community-order"}, /* an adult's; seen on a thirteen-year-old */
     {"1141", COURT_RESULT_SENTENCE, "community", "yro"},
     {"1142", COURT_RESULT_SENTENCE, "community", "yro-iss"},
     {"1143", COURT_RESULT_SENTENCE, "community", "yro-fostering"},
@@ -100,7 +101,8 @@ static const struct court_result BY_SHORT_CODE[] = {
     {"YDDLAA", COURT_RESULT_DESIGNATION, "", NULL},
 };
 
-/* P is bail that begins once a condition is met. The letter does not say whether it has been, and bail is its name. */
+/* P is bail that begins once a condition is met. The letter does not say whether it has been, and bail is its
+ * name. */
 static const struct court_result BY_STATUS[] = {
     {"S", COURT_RESULT_REMAND, YOUTH_DETENTION, NULL}, {"C", COURT_RESULT_REMAND, "custody", NULL},
     {"L", COURT_RESULT_REMAND, LOCAL_AUTHORITY, NULL}, {"P", COURT_RESULT_BAIL, "conditional", NULL},

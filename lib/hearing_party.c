@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A case lists its defendants, so one child with two cases stands in the hearing twice. Two entries are one person
- * where their id is the same and nothing else of them says otherwise; copied ids (three defendants of one case under
- * one id have been seen) make nobody one person with somebody else.
+ * A case lists its defendants, so one child with two cases stands in the hearing twice. Two entries are one
+ * person where their id is the same and nothing else of them says otherwise; copied ids (three defendants of
+ * one case under one id have been seen) make nobody one person with somebody else.
  */
 #include "hearing_party.h"
 
@@ -14,10 +14,14 @@
 #include "told/mem.h"
 
 static const struct part_kind DEFENDANT_KINDS[] = {
-    {"id", JSON_STRING},        {"masterDefendantId", JSON_STRING},
-    {"pncId", JSON_STRING},     {"croNumber", JSON_STRING},
-    {"offences", JSON_ARRAY},   {"personDefendant", JSON_OBJECT},
-    {"personDetails", JSON_OBJECT}, {"masterDefendant", JSON_OBJECT},
+    {"id", JSON_STRING},
+    {"masterDefendantId", JSON_STRING},
+    {"pncId", JSON_STRING},
+    {"croNumber", JSON_STRING},
+    {"offences", JSON_ARRAY},
+    {"personDefendant", JSON_OBJECT},
+    {"personDetails", JSON_OBJECT},
+    {"masterDefendant", JSON_OBJECT},
     {NULL, JSON_NULL},
 };
 static const struct part_kind PERSON_KINDS[] = {
@@ -44,8 +48,8 @@ const json_t *hearing_entry_person(const struct hearing_entry *entry)
     return json_is_object(person) ? person : NULL;
 }
 
-/* Only these are the defendant's own. associatedPersons[].person beside them is a parent or guardian, with a date of
- * birth of theirs. */
+/* Only these are the defendant's own. associatedPersons[].person beside them is a parent or guardian, with a
+ * date of birth of theirs. */
 static const json_t *details_of(const struct hearing_entry *entry)
 {
     const json_t *details = json_object_get(hearing_entry_person(entry), "personDetails");
@@ -101,12 +105,13 @@ static bool is_same(const struct hearing_party *party, const struct hearing_part
 {
     if (party->fault != NULL || other->fault != NULL || party->is_organisation || other->is_organisation)
         return false;
-    if (party->master != NULL && other->master != NULL ? strcmp(party->master, other->master) != 0
-                                                       : party->id == NULL || other->id == NULL ||
-                                                             strcmp(party->id, other->id) != 0)
+    if (party->master != NULL && other->master != NULL
+            ? strcmp(party->master, other->master) != 0
+            : party->id == NULL || other->id == NULL || strcmp(party->id, other->id) != 0)
         return false;
     return !has_case(party, other->entries[0].of) && agree(party->details, other->details, "dateOfBirth") &&
-           agree(party->details, other->details, "firstName") && agree(party->details, other->details, "lastName");
+           agree(party->details, other->details, "firstName") &&
+           agree(party->details, other->details, "lastName");
 }
 
 static void add_entry(struct hearing_party *party, struct hearing_entry entry)
@@ -196,7 +201,8 @@ char *hearing_parties_read(struct hearing_parties *ret, const json_t *hearing, c
         json_array_foreach(json_object_get(of, "defendants"), k, defendant)
         {
             if (read++ < HEARING_ENTRIES_MOST)
-                add(ret, (struct hearing_entry){.defendant = defendant, .of = of}, at(where, "defendants", k));
+                add(ret, (struct hearing_entry){.defendant = defendant, .of = of},
+                    at(where, "defendants", k));
         }
         free(where);
     }
@@ -207,7 +213,8 @@ char *hearing_parties_read(struct hearing_parties *ret, const json_t *hearing, c
     }
     return read <= HEARING_ENTRIES_MOST
                ? NULL
-               : mem_printf("more than %d defendants and applications: the sender must split the message", HEARING_ENTRIES_MOST);
+               : mem_printf("more than %d defendants and applications: the sender must split the message",
+                            HEARING_ENTRIES_MOST);
 }
 
 void hearing_parties_release(struct hearing_parties *parties)
@@ -222,7 +229,8 @@ void hearing_parties_release(struct hearing_parties *parties)
 }
 
 /* The first entry that has the number says it. */
-static void add_identifier(json_t *identifiers, const char *scheme, const struct hearing_party *party, const char *key)
+static void add_identifier(json_t *identifiers, const char *scheme, const struct hearing_party *party,
+                           const char *key)
 {
     const char *value = NULL;
 
@@ -234,8 +242,8 @@ static void add_identifier(json_t *identifiers, const char *scheme, const struct
     court_event_set(identifiers, scheme, value);
 }
 
-/* masterDefendantId is the person's; where there is none, the id of the defendant is the best there is (it is the
- * same for the first case of a person). */
+/* masterDefendantId is the person's; where there is none, the id of the defendant is the best there is (it is
+ * the same for the first case of a person). */
 json_t *hearing_party_person(const struct hearing_party *party, struct civil_day born)
 {
     char day[CIVIL_TEXT_SIZE];

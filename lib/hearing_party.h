@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is before the court: each person once, with every case and application of theirs. Private to the adapter. */
+/* Who is before the court: each person once, with every case and application of theirs. Private to the
+ * adapter. */
 #ifndef TOLD_HEARING_PARTY_H
 #define TOLD_HEARING_PARTY_H
 
@@ -9,10 +10,10 @@
 #define HEARING_ENTRIES_MOST 4096 /* of one hearing; a bound on what a hostile message can take */
 
 struct hearing_entry {
-    const json_t *defendant;   /* of a case, or the application's subject; borrowed */
-    const json_t *of;          /* the case or the application */
+    const json_t *defendant; /* of a case, or the application's subject; borrowed */
+    const json_t *of;        /* the case or the application */
     bool is_application;
-    bool is_defence;           /* an application made by the defence: not ours to pass on */
+    bool is_defence; /* an application made by the defence: not ours to pass on */
 };
 
 struct hearing_party {
@@ -30,7 +31,8 @@ struct hearing_parties {
     size_t count;
 };
 
-/* NULL, or why the whole hearing cannot be read (caller frees). `path`: of the hearing. Release in either case. */
+/* NULL, or why the whole hearing cannot be read (caller frees). `path`: of the hearing. Release in either
+ * case. */
 char *hearing_parties_read(struct hearing_parties *ret, const json_t *hearing, const char *path);
 void hearing_parties_release(struct hearing_parties *parties);
 

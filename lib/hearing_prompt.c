@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A prompt is {"promptReference", "label", "type", "value"}. References differ between the versions of the result
- * definitions (HDATE, fixedDate, dateOfHearing …), so the label is asked too.
+ * A prompt is {"promptReference", "label", "type", "value"}. References differ between the versions of the
+ * result definitions (HDATE, fixedDate, dateOfHearing …), so the label is asked too.
  */
 #include "hearing_prompt.h"
 
@@ -31,7 +31,8 @@ static const char *find_value(const json_t *result, const char *const *names)
 
     json_array_foreach(json_object_get(result, "judicialResultPrompts"), i, prompt)
     {
-        if ((is_one_of(json_text_at(prompt, "promptReference"), names) || is_one_of(json_text_at(prompt, "label"), names)) &&
+        if ((is_one_of(json_text_at(prompt, "promptReference"), names) ||
+             is_one_of(json_text_at(prompt, "label"), names)) &&
             part_kind_text(prompt, "value") != NULL)
             return part_kind_text(prompt, "value");
     }
@@ -79,15 +80,16 @@ static struct instant local_instant(const char *day_text, const char *time_text)
 
     if (!read_day(day_text, &day))
         return INSTANT_NONE;
-    if (time_text == NULL || sscanf(time_text, "%2d:%2d", &hour, &minute) != 2 || hour < 0 || hour > 23 || minute < 0 ||
-        minute > 59)
+    if (time_text == NULL || sscanf(time_text, "%2d:%2d", &hour, &minute) != 2 || hour < 0 || hour > 23 ||
+        minute < 0 || minute > 59)
         hour = minute = 0; /* the day alone: its beginning, for what must be done before it */
     return civil_instant(day, hour, minute);
 }
 
 static bool next_by_prompts(const json_t *result, struct hearing_next *ret)
 {
-    static const char *const dates[] = {"HDATE", "fixedDate", "dateOfHearing", "Date of hearing", "Fixed Date", NULL};
+    static const char *const dates[] = {"HDATE",           "fixedDate",  "dateOfHearing",
+                                        "Date of hearing", "Fixed Date", NULL};
     static const char *const times[] = {"timeOfHearing", "HTIME", "Time of hearing", NULL};
     static const char *const courts[] = {"HCHOUSE", "hCHOUSEOrganisationName", "Courthouse name",
                                          "Courthouse organisation name", NULL};
@@ -119,16 +121,33 @@ bool hearing_prompt_next(const json_t *result, struct hearing_next *ret)
     return !instant_is_none(ret->at);
 }
 
-/* "London Borough of Southwark", "Southwark Council" and "Southwark Youth Offending Team" are southwark. What is left
- * too long, or has digits, is an address or a team: nothing is claimed for that. */
+/* "London Borough of Southwark", "Southwark Council" and "Southwark Youth Offending Team" are southwark. What
+ * is left too long, or has digits, is an address or a team: nothing is claimed for that. */
 static char *authority_code(const char *text)
 {
-    static const char *const around[] = {"london-borough-of-", "royal-borough-of-", "the-", "city-of-", "county-of-",
-                                         "borough-of-", "lb-of-", "lb-", "-council", "-london-borough", "-city",
-                                         "-county", "-borough", "-metropolitan-borough", "-local-authority",
-                                         "-childrens-services", "-childrens-social-care", "-social-services",
-                                         "-youth-offending-team", "-youth-offending-service", "-youth-justice-service",
-                                         "-yot", "-yos"};
+    static const char *const around[] = {"london-borough-of-",
+                                         "royal-borough-of-",
+                                         "the-",
+                                         "city-of-",
+                                         "county-of-",
+                                         "borough-of-",
+                                         "lb-of-",
+                                         "lb-",
+                                         "-council",
+                                         "-london-borough",
+                                         "-city",
+                                         "-county",
+                                         "-borough",
+                                         "-metropolitan-borough",
+                                         "-local-authority",
+                                         "-childrens-services",
+                                         "-childrens-social-care",
+                                         "-social-services",
+                                         "-youth-offending-team",
+                                         "-youth-offending-service",
+                                         "-youth-justice-service",
+                                         "-yot",
+                                         "-yos"};
     char *code = court_event_slug(text, NULL);
     bool again = code != NULL;
     size_t words = 1;
@@ -165,11 +184,14 @@ static bool has_any(const char *text, const char *const *words)
     return false;
 }
 
-/* The reference and the label of a prompt that names an authority (and not its address), else NULL. Caller frees. */
+/* The reference and the label of a prompt that names an authority (and not its address), else NULL. Caller
+ * frees. */
 static char *authority_prompt(const json_t *prompt)
 {
-    static const char *const elsewhere[] = {"address", "email", "post code", "postcode", "telephone", "date", NULL};
-    const char *reference = part_kind_text(prompt, "promptReference"), *label = part_kind_text(prompt, "label");
+    static const char *const elsewhere[] = {"address",   "email", "post code", "postcode",
+                                            "telephone", "date",  NULL};
+    const char *reference = part_kind_text(prompt, "promptReference"),
+               *label = part_kind_text(prompt, "label");
     char *both = mem_printf("%s %s", reference == NULL ? "" : reference, label == NULL ? "" : label);
 
     if (strcasestr(both, "authority") != NULL && !has_any(both, elsewhere))

@@ -16,7 +16,8 @@ struct hearing_next {
 
 /* False where the result names no next hearing. Takes its nextHearing, else its prompts. */
 bool hearing_prompt_next(const json_t *result, struct hearing_next *ret);
-/* A prompt of the kind BOOLEAN is text by format: "true" is the one word for yes. "false", "Y" or 1 are not. */
+/* A prompt of the kind BOOLEAN is text by format: "true" is the one word for yes. "false", "Y" or 1 are not.
+ */
 bool hearing_prompt_is_true(const json_t *result, const char *reference);
 
 /* Another authority was designated. */

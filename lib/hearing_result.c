@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Believed of a result: its codes, its prompts, its nextHearing, orderedHearingId and orderedDate, isDeleted,
- * isConvictedResult and category. Only JSON booleans decide: "false" as text is not false, and not true either. Not
- * believed: resultText beyond the short code it begins with, and postHearingCustodyStatus as long as there is a
- * bailStatus (they contradict it in messages of the same system).
+ * isConvictedResult and category. Only JSON booleans decide: "false" as text is not false, and not true
+ * either. Not believed: resultText beyond the short code it begins with, and postHearingCustodyStatus as long
+ * as there is a bailStatus (they contradict it in messages of the same system).
  */
 #include "hearing_result.h"
 
@@ -45,7 +45,8 @@ enum age_of_result {
     RESULT_UNDATED,
 };
 
-static enum age_of_result age_of(const struct hearing_findings *found, const json_t *result, struct civil_day *ret_on)
+static enum age_of_result age_of(const struct hearing_findings *found, const json_t *result,
+                                 struct civil_day *ret_on)
 {
     const char *of = part_kind_text(result, "orderedHearingId");
     const char *date = part_kind_text(result, "orderedDate");
@@ -64,12 +65,14 @@ static int term_of(const json_t *result)
     const char *unit = part_kind_text(element, "primaryDurationUnit");
     json_int_t value = json_integer_value(json_object_get(element, "primaryDurationValue"));
 
-    if (unit == NULL || value <= 0 || value > 1200 || json_object_get(element, "secondaryDurationUnit") != NULL)
+    if (unit == NULL || value <= 0 || value > 1200 ||
+        json_object_get(element, "secondaryDurationUnit") != NULL)
         return 0;
     return strcmp(unit, "M") == 0 ? (int)value : strcmp(unit, "Y") == 0 ? (int)value * 12 : 0;
 }
 
-/* One hearing may stand under each offence, as an object and as prompts: it is one. They stay in order of time. */
+/* One hearing may stand under each offence, as an object and as prompts: it is one. They stay in order of
+ * time. */
 static void add_next(struct hearing_findings *found, const struct hearing_next *next, const char *case_ref)
 {
     size_t at = 0;
@@ -95,10 +98,10 @@ static void add_next(struct hearing_findings *found, const struct hearing_next *
     found->next_count++;
 }
 
-/* A hearing that is not after the day it was ordered on is no next one; and what an earlier hearing ordered for these
- * very days is this one. */
-static void note_next(struct hearing_findings *found, struct court_case *read, const json_t *result, struct civil_day on,
-                      enum age_of_result age)
+/* A hearing that is not after the day it was ordered on is no next one; and what an earlier hearing ordered
+ * for these very days is this one. */
+static void note_next(struct hearing_findings *found, struct court_case *read, const json_t *result,
+                      struct civil_day on, enum age_of_result age)
 {
     struct hearing_next next;
 
@@ -108,7 +111,8 @@ static void note_next(struct hearing_findings *found, struct court_case *read, c
     if (age == RESULT_OLD && day.number >= found->first_day.number && day.number <= found->hearing_day.number)
         return;
     if (!civil_is_none(on) && day.number < on.number)
-        court_case_fault(read, mem_copy("the next hearing of a result lies before the day it was ordered on" LOOK));
+        court_case_fault(read,
+                         mem_copy("the next hearing of a result lies before the day it was ordered on" LOOK));
     else
         add_next(found, &next, read->about.case_ref);
 }
@@ -120,28 +124,32 @@ static void note_prompts(struct hearing_findings *found, struct court_case *read
     if (age == RESULT_OLD)
         return;
     if (hearing_prompt_is_true(result, "pSROrdered")) {
-        found->report_case = !found->has_report || (found->report_case != NULL && read->about.case_ref != NULL &&
-                                                    strcmp(found->report_case, read->about.case_ref) == 0)
-                                 ? read->about.case_ref
-                                 : NULL;
+        found->report_case =
+            !found->has_report || (found->report_case != NULL && read->about.case_ref != NULL &&
+                                   strcmp(found->report_case, read->about.case_ref) == 0)
+                ? read->about.case_ref
+                : NULL;
         found->has_report = true;
     }
     if (known != NULL && known->sort == COURT_RESULT_DESIGNATION && !found->is_designated) {
         hearing_prompt_designation(result, &found->designation);
         found->is_designated = found->designation.to != NULL;
         if (!found->is_designated)
-            court_case_fault(read, mem_copy("another authority was designated, but no prompt says which" LOOK));
+            court_case_fault(read,
+                             mem_copy("another authority was designated, but no prompt says which" LOOK));
     }
     if (known != NULL && known->sort == COURT_RESULT_REMAND && found->designated == NULL)
         found->designated = hearing_prompt_designated(result);
 }
 
-/* A final result on a conviction is a sentence, also where its code stands in no table: of a kind that is not known. */
+/* A final result on a conviction is a sentence, also where its code stands in no table: of a kind that is not
+ * known. */
 static void note_unknown(struct court_case *read, const json_t *result, struct civil_day on)
 {
     const char *category = part_kind_text(result, "category");
 
-    if (category == NULL || strcmp(category, "FINAL") != 0 || !json_is_true(json_object_get(result, "isConvictedResult")))
+    if (category == NULL || strcmp(category, "FINAL") != 0 ||
+        !json_is_true(json_object_get(result, "isConvictedResult")))
         return;
     if (json_is_true(json_object_get(result, "isFinancialResult")))
         court_case_note(read, &FINANCIAL, on, 0);
@@ -172,7 +180,8 @@ static const struct court_result *find(struct court_case *read, const json_t *re
 }
 
 /* What one result says; its outcome where it ends the offence it stands under. */
-static const char *note(struct hearing_findings *found, struct court_case *read, const json_t *result, bool takes_undated)
+static const char *note(struct hearing_findings *found, struct court_case *read, const json_t *result,
+                        bool takes_undated)
 {
     struct civil_day on = CIVIL_NONE;
     bool is_read;
@@ -189,8 +198,9 @@ static const char *note(struct hearing_findings *found, struct court_case *read,
         return NULL;
     if (age == RESULT_UNDATED && !takes_undated) {
         if (known != NULL)
-            court_case_fault(read, mem_copy("a result under an application does not say when it was ordered: it may be an "
-                                            "earlier one" LOOK));
+            court_case_fault(
+                read, mem_copy("a result under an application does not say when it was ordered: it may be an "
+                               "earlier one" LOOK));
         return NULL;
     }
     if (known != NULL)
@@ -199,7 +209,8 @@ static const char *note(struct hearing_findings *found, struct court_case *read,
     return NULL;
 }
 
-static const char *note_all(struct hearing_findings *found, struct court_case *read, const json_t *results, bool takes_undated)
+static const char *note_all(struct hearing_findings *found, struct court_case *read, const json_t *results,
+                            bool takes_undated)
 {
     const char *outcome = NULL;
     size_t i;
@@ -215,14 +226,16 @@ static const char *note_all(struct hearing_findings *found, struct court_case *r
 }
 
 /* A result that only the convicted get, made at this hearing. */
-static bool is_convicted_by(const struct hearing_findings *found, const json_t *results, struct civil_day *ret_on)
+static bool is_convicted_by(const struct hearing_findings *found, const json_t *results,
+                            struct civil_day *ret_on)
 {
     size_t i;
     json_t *result;
 
     json_array_foreach(results, i, result)
     {
-        if (!json_is_true(json_object_get(result, "isConvictedResult")) || json_is_true(json_object_get(result, "isDeleted")))
+        if (!json_is_true(json_object_get(result, "isConvictedResult")) ||
+            json_is_true(json_object_get(result, "isDeleted")))
             continue;
         if (age_of(found, result, ret_on) != RESULT_OLD)
             return true;
@@ -238,11 +251,14 @@ static void note_conviction(struct hearing_findings *found, struct court_case *r
     bool is_new;
 
     if (date != NULL)
-        is_new = civil_parse(date, &day) && !civil_is_none(found->first_day) && day.number >= found->first_day.number;
+        is_new = civil_parse(date, &day) && !civil_is_none(found->first_day) &&
+                 day.number >= found->first_day.number;
     else
-        is_new = is_convicted_by(found, json_object_get(offence, "judicialResults"), &day) && !civil_is_none(day);
+        is_new =
+            is_convicted_by(found, json_object_get(offence, "judicialResults"), &day) && !civil_is_none(day);
     if (is_new)
-        court_case_note_conviction(read, day, part_kind_text(offence, "offenceCode"), part_kind_text(offence, "offenceTitle"));
+        court_case_note_conviction(read, day, part_kind_text(offence, "offenceCode"),
+                                   part_kind_text(offence, "offenceTitle"));
 }
 
 void hearing_result_of_case(struct hearing_findings *found, struct court_case *ret, const json_t *defendant)
@@ -273,11 +289,12 @@ static void note_again(struct hearing_findings *found, struct court_case *read, 
 }
 
 /*
- * Its own results were made at this hearing. The offences under it are those of the case it is about, and their
- * results may be earlier ones printed again: only what is dated at this hearing is new. An application that ends
- * ends no case, so endings are not counted.
+ * Its own results were made at this hearing. The offences under it are those of the case it is about, and
+ * their results may be earlier ones printed again: only what is dated at this hearing is new. An application
+ * that ends ends no case, so endings are not counted.
  */
-void hearing_result_of_application(struct hearing_findings *found, struct court_case *ret, const json_t *application)
+void hearing_result_of_application(struct hearing_findings *found, struct court_case *ret,
+                                   const json_t *application)
 {
     size_t i, k;
     json_t *of, *offence;
@@ -285,11 +302,10 @@ void hearing_result_of_application(struct hearing_findings *found, struct court_
     note_all(found, ret, json_object_get(application, "judicialResults"), true);
     json_array_foreach(json_object_get(application, "courtApplicationCases"), i, of)
     {
-        json_array_foreach(json_object_get(of, "offences"), k, offence)
-            note_again(found, ret, offence);
+        json_array_foreach(json_object_get(of, "offences"), k, offence) note_again(found, ret, offence);
     }
-    json_array_foreach(json_object_get(json_object_get(application, "courtOrder"), "courtOrderOffences"), i, of)
-        note_again(found, ret, json_object_get(of, "offence"));
+    json_array_foreach(json_object_get(json_object_get(application, "courtOrder"), "courtOrderOffences"), i,
+                       of) note_again(found, ret, json_object_get(of, "offence"));
 }
 
 void hearing_result_of_hearing(struct hearing_findings *found, struct court_case *ret, const json_t *results,
@@ -314,7 +330,8 @@ static bool has_line_of(const json_t *lines, const char *id, bool is_nested)
     json_array_foreach(lines, i, line)
     {
         const char *of = part_kind_text(line, "defendantId");
-        if (of != NULL && strcmp(of, id) == 0 && (!is_nested || json_array_size(json_object_get(line, "resultLines")) > 0))
+        if (of != NULL && strcmp(of, id) == 0 &&
+            (!is_nested || json_array_size(json_object_get(line, "resultLines")) > 0))
             return true;
     }
     return false;

@@ -15,9 +15,9 @@ struct hearing_found_next {
 
 /* Of one defendant; borrows from the message. */
 struct hearing_findings {
-    const char *hearing_id;       /* or NULL */
-    struct civil_day first_day;   /* the first day the court sat; none: not stated */
-    struct civil_day hearing_day; /* the day these results are of; none: not stated */
+    const char *hearing_id;                              /* or NULL */
+    struct civil_day first_day;                          /* the first day the court sat; none: not stated */
+    struct civil_day hearing_day;                        /* the day these results are of; none: not stated */
     struct hearing_found_next nexts[HEARING_NEXTS_MOST]; /* in order of time */
     size_t next_count;
     bool has_report;
@@ -30,7 +30,8 @@ struct hearing_findings {
 
 /* One defendant of one case, or the subject of one application. */
 void hearing_result_of_case(struct hearing_findings *found, struct court_case *ret, const json_t *defendant);
-void hearing_result_of_application(struct hearing_findings *found, struct court_case *ret, const json_t *application);
+void hearing_result_of_application(struct hearing_findings *found, struct court_case *ret,
+                                   const json_t *application);
 /* The results that stand at the hearing for this defendant (by masterDefendantId). */
 void hearing_result_of_hearing(struct hearing_findings *found, struct court_case *ret, const json_t *results,
                                const char *master);

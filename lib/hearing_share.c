@@ -2,13 +2,15 @@
 /*
  * What is taken off first, in any order and at most six deep:
  *
- *   {"Type": "Notification", "Message": "<JSON as a string>", …}     SNS; the attributes beside it are not believed
+ *   {"Type": "Notification", "Message": "<JSON as a string>", …}     SNS; the attributes beside it are not
+ * believed
  *   {"Records": [{"Sns": {"Message": …}}]}, {"body": "…"}            what subscribers of it make of that
  *   {"_metadata": …, "payload": {…}}, {"detail": {…}}, {"data": {…}} other envelopes
  *
  * and what is then a hearing:
  *
- *   {"hearing": {…}, "sharedTime": …, "hearingDay": …}   public.events.hearing.hearing-resulted, results-shared
+ *   {"hearing": {…}, "sharedTime": …, "hearingDay": …}   public.events.hearing.hearing-resulted,
+ * results-shared
  *   {"id": …, "prosecutionCases": […], …}                the bare hearing (court-hearing-event-receiver)
  *   what hearing_translate.c knows                       older and smaller messages of the same system
  */
@@ -35,7 +37,8 @@ static bool is_bare_hearing(const json_t *object)
 
 static bool is_known(const json_t *object)
 {
-    return json_object_get(object, "hearing") != NULL || is_bare_hearing(object) || hearing_translate_is_known(object);
+    return json_object_get(object, "hearing") != NULL || is_bare_hearing(object) ||
+           hearing_translate_is_known(object);
 }
 
 /* A body over the queue's limit lies in a store of its own, and only a claim check comes. */
@@ -63,8 +66,9 @@ static char *parse_inner(const char *text, json_t **ret_inner, char **twice)
         return NULL;
     json_decref(*ret_inner);
     *ret_inner = NULL;
-    return mem_copy("only a pointer to a message kept elsewhere: have the sender's bridge fetch it and send it whole, then "
-                    "retry");
+    return mem_copy(
+        "only a pointer to a message kept elsewhere: have the sender's bridge fetch it and send it whole, then "
+        "retry");
 }
 
 /* What the object is wrapped around, borrowed; *ret_key says under which member. NULL: it is no envelope. */
@@ -139,7 +143,8 @@ static char *read_translated(struct hearing_shares *ret, const char *path)
     {
         if (reason == NULL)
             add(ret, json_incref(hearing),
-                json_array_size(hearings) == 1 ? without_dot(path) : mem_printf("%shearings[%zu]", path, i), is_listing);
+                json_array_size(hearings) == 1 ? without_dot(path) : mem_printf("%shearings[%zu]", path, i),
+                is_listing);
     }
     json_decref(hearings);
     return reason;
@@ -165,8 +170,9 @@ char *hearing_shares_read(struct hearing_shares *ret, const json_t *root)
     else if (hearing != NULL)
         reason = mem_printf("%shearing is not an object", path);
     else
-        reason = mem_copy("no hearing: expected hearing (an object), prosecutionCases or courtApplications (lists), or one of "
-                          "the smaller messages about one");
+        reason = mem_copy(
+            "no hearing: expected hearing (an object), prosecutionCases or courtApplications (lists), or one of "
+            "the smaller messages about one");
 done:
     free(path);
     return reason;

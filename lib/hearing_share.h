@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The hearings that a message of the Common Platform holds, whatever is wrapped around them. Private to the adapter. */
+/* The hearings that a message of the Common Platform holds, whatever is wrapped around them. Private to the
+ * adapter. */
 #ifndef TOLD_HEARING_SHARE_H
 #define TOLD_HEARING_SHARE_H
 
@@ -7,8 +8,8 @@
 
 #define HEARING_SHARES_MOST 256 /* of one message; a bound on what a hostile one can take */
 
-/* One hearing in the shape of HMCTS's schema: id, courtCentre, hearingDays[], type, prosecutionCases[].defendants[] and
- * courtApplications[]. */
+/* One hearing in the shape of HMCTS's schema: id, courtCentre, hearingDays[], type,
+ * prosecutionCases[].defendants[] and courtApplications[]. */
 struct hearing_share {
     json_t *hearing; /* owned */
     char *path;      /* owned: where it stands in the message, "" for the whole of it */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- *   {"hearing": {"defendants": [{"person", "cases": [{"urn", "offences"}]}]}, "sharedTime"}   public.hearing.resulted
- *   {"defendant": {"individualDefendant", "offences"}, "sessionDays", "urn"}   public.results.police-result-generated
+ *   {"hearing": {"defendants": [{"person", "cases": [{"urn", "offences"}]}]}, "sharedTime"}
+ * public.hearing.resulted
+ *   {"defendant": {"individualDefendant", "offences"}, "sessionDays", "urn"}
+ * public.results.police-result-generated
  *   {"application": {…}, "courtHearing": {…}}   progression.event.application-referred-to-court-hearing
- *   {"urn", "hearings": [{"startDate", "startTime", "defendants": [{"id"}]}]}   hearing.event.hearing-adjourned
+ *   {"urn", "hearings": [{"startDate", "startTime", "defendants": [{"id"}]}]} hearing.event.hearing-adjourned
  *   {"hearingId", "youthCourtDefendantIds": […]}   hearing.event.defendants-in-youthcourt-updated: nothing
  *   {"defendant": {"id", "isYouth"}}               progression.update-youth-flag-for-defendant: nothing
  *   {"courtRegisterDocumentRequests": […]}         another adapter's
@@ -17,8 +19,8 @@
 #include "part_kind.h"
 #include "told/mem.h"
 
-/* The member again under another name, where it is there. jansson counts references through a pointer that is not
- * const. */
+/* The member again under another name, where it is there. jansson counts references through a pointer that is
+ * not const. */
 static void move(json_t *to, const char *as, const json_t *from, const char *key)
 {
     json_t *value = json_object_get(from, key);
@@ -49,7 +51,8 @@ static json_t *case_of(const char *urn, json_t *defendants)
 static bool is_police_result(const json_t *message)
 {
     return json_is_object(json_object_get(message, "defendant")) &&
-           (json_object_get(message, "sessionDays") != NULL || json_object_get(message, "courtCentreWithLJA") != NULL);
+           (json_object_get(message, "sessionDays") != NULL ||
+            json_object_get(message, "courtCentreWithLJA") != NULL);
 }
 
 static json_t *from_police_result(const json_t *message)
@@ -74,7 +77,8 @@ static json_t *from_police_result(const json_t *message)
     move(hearing, "courtCentre", json_object_get(message, "courtCentreWithLJA"), "courtCentre");
     move(hearing, "hearingDays", message, "sessionDays");
     json_object_set_new(hearing, "hasSharedResults", json_true());
-    json_object_set_new(hearing, "prosecutionCases", list_of(case_of(part_kind_text(message, "urn"), list_of(defendant))));
+    json_object_set_new(hearing, "prosecutionCases",
+                        list_of(case_of(part_kind_text(message, "urn"), list_of(defendant))));
     return hearing;
 }
 
@@ -124,8 +128,8 @@ static json_t *from_old_hearing(const json_t *old)
         json_t *entries = json_object_get(defendant, "cases");
         if (json_array_size(entries) == 0)
             json_array_append_new(cases, case_of(NULL, list_of(old_defendant(defendant, NULL))));
-        json_array_foreach(entries, k, entry)
-            json_array_append_new(cases, case_of(part_kind_text(entry, "urn"), list_of(old_defendant(defendant, entry))));
+        json_array_foreach(entries, k, entry) json_array_append_new(
+            cases, case_of(part_kind_text(entry, "urn"), list_of(old_defendant(defendant, entry))));
     }
     json_object_set_new(hearing, "prosecutionCases", cases);
     return hearing;
@@ -141,7 +145,8 @@ static json_t *from_referral(const json_t *message)
     move(hearing, "courtCentre", listed, "courtCentre");
     move(day, "sittingDay", listed, "listedStartDateTime");
     json_object_set_new(hearing, "hearingDays", list_of(day));
-    json_object_set_new(hearing, "courtApplications", list_of(json_deep_copy(json_object_get(message, "application"))));
+    json_object_set_new(hearing, "courtApplications",
+                        list_of(json_deep_copy(json_object_get(message, "application"))));
     return hearing;
 }
 
@@ -154,8 +159,8 @@ static json_t *local_instant(const char *day_text, const char *time_text)
 
     if (day_text == NULL || !civil_parse(day_text, &day))
         return NULL;
-    if (time_text != NULL && (sscanf(time_text, "%2d:%2d", &hour, &minute) != 2 || hour < 0 || hour > 23 || minute < 0 ||
-                              minute > 59))
+    if (time_text != NULL && (sscanf(time_text, "%2d:%2d", &hour, &minute) != 2 || hour < 0 || hour > 23 ||
+                              minute < 0 || minute > 59))
         hour = minute = 0;
     return json_string(instant_print(civil_instant(day, hour, minute), text));
 }
@@ -163,19 +168,23 @@ static json_t *local_instant(const char *day_text, const char *time_text)
 static json_t *from_adjournment(const json_t *adjourned, const char *urn)
 {
     json_t *hearing = json_object(), *day = json_object();
-    json_t *at = local_instant(part_kind_text(adjourned, "startDate"), part_kind_text(adjourned, "startTime"));
+    json_t *at =
+        local_instant(part_kind_text(adjourned, "startDate"), part_kind_text(adjourned, "startTime"));
     json_t *defendants = json_object_get(adjourned, "defendants");
 
     move(hearing, "id", adjourned, "id");
     if (part_kind_text(adjourned, "type") != NULL)
-        json_object_set_new(hearing, "type", json_pack("{ss}", "description", part_kind_text(adjourned, "type")));
+        json_object_set_new(hearing, "type",
+                            json_pack("{ss}", "description", part_kind_text(adjourned, "type")));
     if (part_kind_text(adjourned, "courtCentreId") != NULL)
-        json_object_set_new(hearing, "courtCentre", json_pack("{ss}", "id", part_kind_text(adjourned, "courtCentreId")));
+        json_object_set_new(hearing, "courtCentre",
+                            json_pack("{ss}", "id", part_kind_text(adjourned, "courtCentreId")));
     if (at != NULL)
         json_object_set_new(day, "sittingDay", at);
     json_object_set_new(hearing, "hearingDays", list_of(day));
-    json_object_set_new(hearing, "prosecutionCases",
-                        list_of(case_of(urn, json_is_array(defendants) ? json_incref(defendants) : json_array())));
+    json_object_set_new(
+        hearing, "prosecutionCases",
+        list_of(case_of(urn, json_is_array(defendants) ? json_incref(defendants) : json_array())));
     return hearing;
 }
 
@@ -201,12 +210,14 @@ static bool is_old_hearing(const json_t *message)
 {
     const json_t *hearing = json_object_get(message, "hearing");
 
-    return json_is_array(json_object_get(hearing, "defendants")) && json_object_get(hearing, "prosecutionCases") == NULL;
+    return json_is_array(json_object_get(hearing, "defendants")) &&
+           json_object_get(hearing, "prosecutionCases") == NULL;
 }
 
 static bool is_referral(const json_t *message)
 {
-    return json_is_object(json_object_get(message, "application")) && json_is_object(json_object_get(message, "courtHearing"));
+    return json_is_object(json_object_get(message, "application")) &&
+           json_is_object(json_object_get(message, "courtHearing"));
 }
 
 static bool is_adjourned(const json_t *message)
@@ -222,14 +233,17 @@ static bool is_register(const json_t *message)
 
 bool hearing_translate_is_known(const json_t *message)
 {
-    return is_old_hearing(message) || is_police_result(message) || is_referral(message) || is_adjourned(message) ||
-           is_youth_flag(message) || is_register(message) || json_object_get(message, "youthCourtDefendantIds") != NULL;
+    return is_old_hearing(message) || is_police_result(message) || is_referral(message) ||
+           is_adjourned(message) || is_youth_flag(message) || is_register(message) ||
+           json_object_get(message, "youthCourtDefendantIds") != NULL;
 }
 
-char *hearing_translate(const json_t *message, json_t **ret_hearings, bool *ret_is_listing, const char **ret_nothing)
+char *hearing_translate(const json_t *message, json_t **ret_hearings, bool *ret_is_listing,
+                        const char **ret_nothing)
 {
     if (is_register(message))
-        return mem_copy("a court register, not a hearing: send it on a feed with adapter = \"hmcts-court-register\"");
+        return mem_copy(
+            "a court register, not a hearing: send it on a feed with adapter = \"hmcts-court-register\"");
     if (is_old_hearing(message))
         *ret_hearings = list_of(from_old_hearing(json_object_get(message, "hearing")));
     else if (is_police_result(message))
@@ -239,9 +253,11 @@ char *hearing_translate(const json_t *message, json_t **ret_hearings, bool *ret_
     else if (is_adjourned(message))
         *ret_hearings = from_adjourned(message);
     else if (is_youth_flag(message))
-        *ret_nothing = "only the sender's own flag of youth: age comes from the date of birth, which the hearing brings";
+        *ret_nothing =
+            "only the sender's own flag of youth: age comes from the date of birth, which the hearing brings";
     else
-        *ret_nothing = "only the ids of defendants now heard in the youth court: the hearing itself brings who they are";
+        *ret_nothing =
+            "only the ids of defendants now heard in the youth court: the hearing itself brings who they are";
     *ret_is_listing = is_referral(message) || is_adjourned(message);
     return NULL;
 }

@@ -6,8 +6,9 @@
 #include "told/json.h"
 
 bool hearing_translate_is_known(const json_t *message);
-/* NULL with *ret_hearings (a new list), or with *ret_nothing (why there is none; a constant); else the reason it
- * cannot be used (caller frees). Only for what is known. */
-char *hearing_translate(const json_t *message, json_t **ret_hearings, bool *ret_is_listing, const char **ret_nothing);
+/* NULL with *ret_hearings (a new list), or with *ret_nothing (why there is none; a constant); else the reason
+ * it cannot be used (caller frees). Only for what is known. */
+char *hearing_translate(const json_t *message, json_t **ret_hearings, bool *ret_is_listing,
+                        const char **ret_nothing);
 
 #endif

@@ -34,16 +34,17 @@ static const struct court_result *find_result(struct court_case *read, const jso
     char *reason = part_kind_validate(json, RESULT_KINDS);
 
     if (reason != NULL) {
-        court_case_fault(read, mem_printf("a result cannot be read (%s): look at the register itself", reason));
+        court_case_fault(read,
+                         mem_printf("a result cannot be read (%s): look at the register itself", reason));
         free(reason);
         return NULL;
     }
     const struct court_result *result = court_result_find(json_text_at(json, "cjsResultCode"), NULL,
                                                           json_text_at(json, "resultText"), &contradicts);
     if (contradicts)
-        court_case_fault(read,
-                         mem_copy("cjsResultCode and resultText of a result say different things: look at the "
-                                  "register itself"));
+        court_case_fault(
+            read, mem_copy("cjsResultCode and resultText of a result say different things: look at the "
+                           "register itself"));
     return result;
 }
 
@@ -70,7 +71,8 @@ static void note_conviction(struct court_case *read, const json_t *offence, stru
     const char *date = json_text_at(offence, "convictionDate");
     struct civil_day day;
 
-    if (date != NULL && civil_parse(date, &day) && !civil_is_none(hearing_day) && day.number >= hearing_day.number)
+    if (date != NULL && civil_parse(date, &day) && !civil_is_none(hearing_day) &&
+        day.number >= hearing_day.number)
         court_case_note_conviction(read, day, json_text_at(offence, "offenceCode"),
                                    json_text_at(offence, "offenceTitle"));
 }

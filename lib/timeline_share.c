@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A hearing is shared again, whole, whenever one result of it is amended, and nothing in the message says what it
- * replaces. Its events carry the statement they make (event_statement), so that of two with one statement
+ * A hearing is shared again, whole, whenever one result of it is amended, and nothing in the message says
+ * what it replaces. Its events carry the statement they make (event_statement), so that of two with one
+ * statement
  *
  *   the later that says the same     is silent: nobody is told and no question is asked again
  *   the later that says otherwise    amends the earlier, as if it had said so
@@ -29,7 +30,8 @@ static bool has_statement(const struct timeline_event *e)
 /* By source and statement, then as they arrived. */
 static int by_statement(const void *a_, const void *b_)
 {
-    const struct timeline_event *a = *(struct timeline_event *const *)a_, *b = *(struct timeline_event *const *)b_;
+    const struct timeline_event *a = *(struct timeline_event *const *)a_,
+                                *b = *(struct timeline_event *const *)b_;
     int order = strcmp(event_source(a->event), event_source(b->event));
 
     if (order == 0)

@@ -30,8 +30,8 @@ static const char MESSAGE[] =
 
 #define REMAND "\"cjsCode\":\"4029\",\"resultText\":\"RILAB - Remanded to local authority accommodation\","
 #define BAIL "\"cjsCode\":\"4027\",\"resultText\":\"RC - Remanded on conditional bail\","
-#define MOVED                                                                                                          \
-    "\"resultText\":\"YDDLAA - Designated local authority changed\",\"judicialResultPrompts\":[{\"promptReference\":"      \
+#define MOVED                                                                                                         \
+    "\"resultText\":\"YDDLAA - Designated local authority changed\",\"judicialResultPrompts\":[{\"promptReference\":" \
     "\"newDesignatedLocalAuthority\",\"value\":\"Southwark Council\"}],"
 
 static struct harness *begin(void **state)
@@ -41,13 +41,16 @@ static struct harness *begin(void **state)
     char *children = harness_path(h, "more.csv"), *allocations = harness_path(h, "more-people.csv");
 
     cast_import(h);
-    harness_write(h, "more.csv",
-                  "lcs,ccd,born_on,looked_after_basis,in_need,protection_plan,care_leaver,open_to_social_care,open_to_yos,"
-                  "home_authority,placement_authority,in_custody,sentenced,vulnerable,estranged\n"
-                  "LCS-8," CCD ",2009-02-03,s20,false,false,none,true,true,southwark,southwark,false,false,false,false\n");
-    harness_write(h, "more-people.csv", "scheme,identifier,role,person,from\n"
-                                        "lcs,LCS-8,social-worker,p-ash,2024-01-08\nlcs,LCS-8,yos-worker,p-gorse,2024-01-08\n"
-                                        "lcs,LCS-8,independent-reviewing-officer,p-birch,2024-01-08\n");
+    harness_write(
+        h, "more.csv",
+        "lcs,ccd,born_on,looked_after_basis,in_need,protection_plan,care_leaver,open_to_social_care,open_to_yos,"
+        "home_authority,placement_authority,in_custody,sentenced,vulnerable,estranged\n"
+        "LCS-8," CCD
+        ",2009-02-03,s20,false,false,none,true,true,southwark,southwark,false,false,false,false\n");
+    harness_write(h, "more-people.csv",
+                  "scheme,identifier,role,person,from\n"
+                  "lcs,LCS-8,social-worker,p-ash,2024-01-08\nlcs,LCS-8,yos-worker,p-gorse,2024-01-08\n"
+                  "lcs,LCS-8,independent-reviewing-officer,p-birch,2024-01-08\n");
     cast_succeed(h, "import", "children", children);
     cast_succeed(h, "import", "allocations", allocations);
     free(children);
@@ -71,7 +74,8 @@ static void publish(struct harness *h)
     free(path);
 }
 
-static void share(struct harness *h, const char *shared_at, const char *status, const char *result, const char *next)
+static void share(struct harness *h, const char *shared_at, const char *status, const char *result,
+                  const char *next)
 {
     char *text = mem_printf(MESSAGE, shared_at, status, result, next);
 
@@ -80,8 +84,8 @@ static void share(struct harness *h, const char *shared_at, const char *status, 
     free(text);
 }
 
-#define DUTIES                                                                                                         \
-    "SELECT string_agg(what, ' ' ORDER BY what) FROM (SELECT duty || ':' || string_agg(telling::text, ',') AS what FROM"   \
+#define DUTIES                                                                                                           \
+    "SELECT string_agg(what, ' ' ORDER BY what) FROM (SELECT duty || ':' || string_agg(telling::text, ',') AS what FROM" \
     " told.duty WHERE kind = 'duty' GROUP BY duty) AS d"
 
 static void test_hearing_makes_the_duties_of_the_child_in_it(void **state)
@@ -89,13 +93,15 @@ static void test_hearing_makes_the_duties_of_the_child_in_it(void **state)
     struct harness *h = begin(state);
 
     share(h, "2024-06-03T09:00:00Z", "L", REMAND, "2024-06-24T09:00:00Z");
-    /* Appearance and listing; the remand; before the next hearing. Nothing of the adult, and nobody unknown. */
+    /* Appearance and listing; the remand; before the next hearing. Nothing of the adult, and nobody unknown.
+     */
     cast_expect(h, "D32:1 D33:1 D34:1 D37:1 D41:1,1 D42:1 D43:1", DUTIES);
     cast_expect(h, "0", "SELECT count(*) FROM told.duty WHERE kind <> 'duty'");
     cast_expect(h, "0", "SELECT count(*) FROM told.quarantine");
     cast_expect_duty(h, "D34", "told 06-04 16:00 1");
     cast_expect_duty(h, "D43", "told 06-24 09:00 1");
-    cast_expect(h, "remand", "SELECT 'remand' FROM told.event WHERE type = 'court.remand' AND parent_id IS NOT NULL");
+    cast_expect(h, "remand",
+                "SELECT 'remand' FROM told.event WHERE type = 'court.remand' AND parent_id IS NOT NULL");
     cast_check(h);
 }
 
@@ -126,8 +132,9 @@ static void test_hearing_shared_with_another_date_amends(void **state)
     share(h, "2024-06-03T09:00:00Z", "L", REMAND, "2024-06-24T09:00:00Z");
     share(h, "2024-06-03T10:00:00Z", "L", REMAND, "2024-06-27T13:00:00Z");
     cast_expect_duty(h, "D43", "told 06-27 13:00 2");
-    cast_expect(h, "D32:1 D33:1 D34:1 D37:1 D42:1",
-                "SELECT string_agg(duty || ':' || telling, ' ' ORDER BY duty) FROM told.duty WHERE duty NOT IN ('D41', 'D43')");
+    cast_expect(
+        h, "D32:1 D33:1 D34:1 D37:1 D42:1",
+        "SELECT string_agg(duty || ':' || telling, ' ' ORDER BY duty) FROM told.duty WHERE duty NOT IN ('D41', 'D43')");
     cast_expect(h, "1", "SELECT count(*) FROM told.duty WHERE duty = 'D43'");
     /* What was shared before that comes now: it undoes nothing. */
     share(h, "2024-06-03T09:30:00Z", "L", REMAND, "2024-06-20T09:00:00Z");
@@ -143,9 +150,11 @@ static void test_hearing_shared_with_bail_in_place_of_remand_amends(void **state
 
     share(h, "2024-06-03T09:00:00Z", "L", REMAND, "2024-06-24T09:00:00Z");
     share(h, "2024-06-03T10:00:00Z", "B", BAIL, "2024-06-24T09:00:00Z");
-    cast_expect(h, "court.bail court.remand",
-                "SELECT string_agg(DISTINCT e.type, ' ' ORDER BY e.type) FROM told.duty JOIN told.event e USING (event_id) WHERE duty = 'D42'");
-    cast_expect(h, "t", "SELECT count(*) > 0 FROM told.duty WHERE kind = 'review' AND title LIKE '%%still stands%%'");
+    cast_expect(
+        h, "court.bail court.remand",
+        "SELECT string_agg(DISTINCT e.type, ' ' ORDER BY e.type) FROM told.duty JOIN told.event e USING (event_id) WHERE duty = 'D42'");
+    cast_expect(h, "t",
+                "SELECT count(*) > 0 FROM told.duty WHERE kind = 'review' AND title LIKE '%%still stands%%'");
     cast_check(h);
 }
 
@@ -155,17 +164,21 @@ static void test_hearing_without_a_child_ends_by_its_name(void **state)
     struct harness *h = begin(state);
     char *path = harness_path(h, "adult.json");
 
-    harness_write(h, "adult.json", "{\"hearing\":{\"id\":\"h-2\",\"prosecutionCases\":[{\"defendants\":[{\"id\":\"d\",\"isYouth\":true,"
-                                   "\"personDefendant\":{\"personDetails\":{\"dateOfBirth\":\"1980-01-01\"}}}]}]}}");
+    harness_write(
+        h, "adult.json",
+        "{\"hearing\":{\"id\":\"h-2\",\"prosecutionCases\":[{\"defendants\":[{\"id\":\"d\",\"isYouth\":true,"
+        "\"personDefendant\":{\"personDetails\":{\"dateOfBirth\":\"1980-01-01\"}}}]}]}}");
     cast_succeed(h, "publish", "--feed", "hearing", path);
     harness_write(h, "adult.json", "{\"Message\":\"{\\\"hearing\\\":{\\\"id\\\":\\\"h-3\\\"}}\"}");
     cast_succeed(h, "publish", "--feed", "hearing", path);
     harness_write(h, "adult.json", "{\"neither\":\"this\",\"nor\":\"that\"}");
     cast_succeed(h, "publish", "--feed", "hearing", path);
     cast_settle(h);
-    cast_expect(h, "hmcts-hearing: nothing to say: 18 or over on the day of the hearing; hmcts-hearing: nothing to say: a hearing "
-                   "without defendants",
-                "SELECT string_agg(reason, '; ' ORDER BY event_id) FROM told.event_state WHERE state = 'decided'");
+    cast_expect(
+        h,
+        "hmcts-hearing: nothing to say: 18 or over on the day of the hearing; hmcts-hearing: nothing to say: a hearing "
+        "without defendants",
+        "SELECT string_agg(reason, '; ' ORDER BY event_id) FROM told.event_state WHERE state = 'decided'");
     cast_expect(h, "t", "SELECT count(*) = 1 AND bool_and(reason LIKE 'no hearing:%%') FROM told.quarantine");
     cast_expect(h, "0", "SELECT count(*) FROM told.event WHERE parent_id IS NOT NULL");
     free(path);

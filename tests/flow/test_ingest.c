@@ -416,7 +416,8 @@ static void test_ingest_publishes_files_with_toldctl(void **state)
     free(good);
 }
 
-/* A whole file, wrapped: JSON as it stands, anything else (and JSON that would be nested too deeply) as base64; the same file again is the same event. */
+/* A whole file, wrapped: JSON as it stands, anything else (and JSON that would be nested too deeply) as base64; the same
+ * file again is the same event. */
 static void test_ingest_publishes_foreign_files_with_toldctl(void **state)
 {
     struct harness *h = *state;

@@ -13,13 +13,15 @@
 #define HEARING "hmcts-hearing"
 
 /* A hearing of 15 November 2024, shared that afternoon. */
-#define HEAD                                                                                                           \
-    "{\"sharedTime\":\"2024-11-15T15:30:00Z\",\"hearingDay\":\"2024-11-15\",\"hearing\":{\"id\":\"h-1\",\"courtCentre\":"  \
+#define HEAD                                                                                                              \
+    "{\"sharedTime\":\"2024-11-15T15:30:00Z\",\"hearingDay\":\"2024-11-15\",\"hearing\":{\"id\":\"h-1\",\"courtCentre\":" \
     "{\"name\":\"Camberwell Youth Court\"},\"hearingDays\":[{\"sittingDay\":\"2024-11-15T10:00:00Z\"}],"
-#define CASES HEAD "\"prosecutionCases\":[{\"prosecutionCaseIdentifier\":{\"caseURN\":\"URN1\"},\"defendants\":["
+#define CASES                                                                                                \
+    HEAD "\"prosecutionCases\":[{\"prosecutionCaseIdentifier\":{\"caseURN\":\"URN1\"},\"defendants\":["
 #define TAIL "]}]}}"
-#define PERSON(id, born, status)                                                                                       \
-    "{\"masterDefendantId\":\"" id "\",\"personDefendant\":{\"personDetails\":{\"firstName\":\"Secret\",\"lastName\":"     \
+#define PERSON(id, born, status)                                                                             \
+    "{\"masterDefendantId\":\"" id                                                                           \
+    "\",\"personDefendant\":{\"personDetails\":{\"firstName\":\"Secret\",\"lastName\":"                      \
     "\"Name\",\"dateOfBirth\":\"" born "\"},\"bailStatus\":{\"code\":\"" status "\"}}"
 #define CHILD(id, status) PERSON(id, "2009-02-03", status)
 #define OFFENCE(results) ",\"offences\":[{\"judicialResults\":[" results "]}]}"
@@ -64,9 +66,9 @@ static void assert_says(const char *name, const char *message, const char *want,
     free(lines);
 }
 
-static const char *const GOLDEN[] = {"hearing-resulted",      "hearing-sns",         "hearing-listed",
-                                     "hearing-application",   "hearing-adjourned",   "hearing-police-result",
-                                     "hearing-first-form",    "hearing-designation", "hearing-contradictions"};
+static const char *const GOLDEN[] = {"hearing-resulted",    "hearing-sns",         "hearing-listed",
+                                     "hearing-application", "hearing-adjourned",   "hearing-police-result",
+                                     "hearing-first-form",  "hearing-designation", "hearing-contradictions"};
 #define GOLDEN_COUNT (sizeof GOLDEN / sizeof GOLDEN[0])
 
 static char *golden_message(size_t i)
@@ -89,7 +91,8 @@ static void test_adapter_hearing_agrees_with_golden_files(void **state)
 /* What is said of a part is read by people who may not see the message. */
 static void test_adapter_hearing_reasons_never_quote_the_message(void **state)
 {
-    static const char *const secrets[] = {"Maple", "Birch", "2009", "1000-01", "SE15", "bluebells", "01XY", NULL};
+    static const char *const secrets[] = {"Maple", "Birch",     "2009", "1000-01",
+                                          "SE15",  "bluebells", "01XY", NULL};
 
     (void)state;
     for (size_t i = 0; i < GOLDEN_COUNT; i++) {
@@ -119,9 +122,10 @@ static void test_adapter_hearing_reads_the_bail_status(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char *message = mem_printf(CASES "{\"id\":\"d1\",\"personDefendant\":{\"personDetails\":{\"dateOfBirth\":\"2009-02-03\"},"
-                                         "\"bailStatus\":{\"code\":\"%s\"}},\"offences\":[]}" TAIL,
-                                   rows[i].letter);
+        char *message = mem_printf(
+            CASES "{\"id\":\"d1\",\"personDefendant\":{\"personDetails\":{\"dateOfBirth\":\"2009-02-03\"},"
+                  "\"bailStatus\":{\"code\":\"%s\"}},\"offences\":[]}" TAIL,
+            rows[i].letter);
         assert_says(rows[i].letter, message, rows[i].want, rows[i].never);
         free(message);
     }
@@ -153,23 +157,29 @@ static void test_adapter_hearing_reads_the_result_codes(void **state)
         {"\"cjsCode\":\"2051\"", "\"outcome\":\"withdrawn\""},
         {"\"cjsCode\":\"2004\"", "\"outcome\":\"acquitted\""},
         {"\"cjsCode\":\"9\",\"category\":\"FINAL\",\"isConvictedResult\":true", "court.sentence"},
-        {"\"cjsCode\":\"9\",\"category\":\"FINAL\",\"isConvictedResult\":true,\"isFinancialResult\":true", "\"kind\":\"other\""},
+        {"\"cjsCode\":\"9\",\"category\":\"FINAL\",\"isConvictedResult\":true,\"isFinancialResult\":true",
+         "\"kind\":\"other\""},
         {"\"cjsCode\":\"4029\",\"shortCode\":\"RU\"", "say different things"},
         {"\"cjsCode\":4029", "cjsCode is not a string"},
         {"\"cjsCode\":\"4020\",\"durationElement\":7", "\"to\":\"local-authority-accommodation\""},
-        {"\"cjsCode\":\"1081\",\"durationElement\":{\"primaryDurationUnit\":\"M\",\"primaryDurationValue\":8}", "\"term_months\":8"},
+        {"\"cjsCode\":\"1081\",\"durationElement\":{\"primaryDurationUnit\":\"M\",\"primaryDurationValue\":8}",
+         "\"term_months\":8"},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char *message = mem_printf(CASES CHILD("d1", "") ",\"offences\":[{\"judicialResults\":[{%s}]}]}" TAIL, rows[i].code);
+        char *message = mem_printf(CASES CHILD("d1", "") ",\"offences\":[{\"judicialResults\":[{%s}]}]}" TAIL,
+                                   rows[i].code);
         assert_says(rows[i].code, message, rows[i].want, NULL);
         free(message);
     }
     /* Three results of one case, and a case that is over is not remanded, whatever its status says. */
-    assert_says("dto", CASES CHILD("d1", "C") OFFENCE("{\"cjsCode\":\"1081\"}") TAIL, "\"kind\":\"custody\"", "court.remand");
-    assert_says("one goes on", CASES CHILD("d1", "U") ",\"offences\":[{\"judicialResults\":[{\"cjsCode\":\"2051\"}]},{}]}" TAIL,
-                "court.bail", "court.proceedings-ended");
+    assert_says("dto", CASES CHILD("d1", "C") OFFENCE("{\"cjsCode\":\"1081\"}") TAIL, "\"kind\":\"custody\"",
+                "court.remand");
+    assert_says(
+        "one goes on",
+        CASES CHILD("d1", "U") ",\"offences\":[{\"judicialResults\":[{\"cjsCode\":\"2051\"}]},{}]}" TAIL,
+        "court.bail", "court.proceedings-ended");
 }
 
 static void test_adapter_hearing_takes_the_age_from_the_date_of_birth(void **state)
@@ -180,49 +190,58 @@ static void test_adapter_hearing_takes_the_age_from_the_date_of_birth(void **sta
     } rows[] = {
         {"2006-11-16", "false", true}, /* eighteen tomorrow */
         {"2006-11-15", "true", false}, /* eighteen today */
-        {"2003-01-01", "true", false}, {"2014-01-01", "false", true},    {"2014-01-01", "\"false\"", true},
-        {"1000-01-01", "false", true}, {"2030-01-01", "null", true},     {"", "false", true},
+        {"2003-01-01", "true", false}, {"2014-01-01", "false", true},     {"2014-01-01", "\"false\"", true},
+        {"1000-01-01", "false", true}, {"2030-01-01", "null", true},      {"", "false", true},
         {"not a day", "false", true},  {"1947-01-01", "\"true\"", false},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char *message = mem_printf(CASES "{\"id\":\"d1\",\"isYouth\":%s,\"associatedPersons\":[{\"role\":\"ParentGuardian\","
-                                         "\"person\":{\"dateOfBirth\":\"2012-12-12\"}}],\"personDefendant\":{\"personDetails\":"
-                                         "{\"dateOfBirth\":\"%s\"}},\"offences\":[]}" TAIL,
-                                   rows[i].flag, rows[i].born);
-        assert_says(rows[i].born, message, rows[i].is_child ? "court.appearance" : "18 or over", "2012-12-12");
+        char *message = mem_printf(
+            CASES "{\"id\":\"d1\",\"isYouth\":%s,\"associatedPersons\":[{\"role\":\"ParentGuardian\","
+                  "\"person\":{\"dateOfBirth\":\"2012-12-12\"}}],\"personDefendant\":{\"personDetails\":"
+                  "{\"dateOfBirth\":\"%s\"}},\"offences\":[]}" TAIL,
+            rows[i].flag, rows[i].born);
+        assert_says(rows[i].born, message, rows[i].is_child ? "court.appearance" : "18 or over",
+                    "2012-12-12");
         free(message);
     }
     /* Listed for when they are of age: a child now. */
-    assert_says("listed",
-                "{\"id\":\"h-2\",\"hearingDays\":[{\"sittingDay\":\"2050-01-10T10:00:00Z\"}],\"prosecutionCases\":[{\"defendants\":["
-                CHILD("d1", "U") "}]}]}",
-                "\"at\":\"2050-01-10T10:00:00Z\"", "court.bail");
+    assert_says(
+        "listed",
+        "{\"id\":\"h-2\",\"hearingDays\":[{\"sittingDay\":\"2050-01-10T10:00:00Z\"}],\"prosecutionCases\":[{\"defendants\":[" CHILD(
+            "d1", "U") "}]}]}",
+        "\"at\":\"2050-01-10T10:00:00Z\"", "court.bail");
 }
 
 /* "true" as text is not true, and "false" is not true either. */
 static void test_adapter_hearing_lets_only_json_booleans_decide(void **state)
 {
     (void)state;
-    assert_says("deleted", CASES CHILD("d1", "") OFFENCE("{\"cjsCode\":\"4029\",\"isDeleted\":true}") TAIL, NULL, "court.remand");
-    assert_says("not deleted", CASES CHILD("d1", "") OFFENCE("{\"cjsCode\":\"4029\",\"isDeleted\":\"true\"}") TAIL,
+    assert_says("deleted", CASES CHILD("d1", "") OFFENCE("{\"cjsCode\":\"4029\",\"isDeleted\":true}") TAIL,
+                NULL, "court.remand");
+    assert_says("not deleted",
+                CASES CHILD("d1", "") OFFENCE("{\"cjsCode\":\"4029\",\"isDeleted\":\"true\"}") TAIL,
                 "court.remand", NULL);
     assert_says("convicted",
-                CASES CHILD("d1", "") OFFENCE("{\"cjsCode\":\"9\",\"category\":\"FINAL\",\"isConvictedResult\":\"true\"}") TAIL, NULL,
-                "court.sentence");
-    assert_says("report",
                 CASES CHILD("d1", "")
-                    OFFENCE("{\"judicialResultPrompts\":[{\"promptReference\":\"pSROrdered\",\"value\":\"true\"}]}") TAIL,
+                    OFFENCE("{\"cjsCode\":\"9\",\"category\":\"FINAL\",\"isConvictedResult\":\"true\"}") TAIL,
+                NULL, "court.sentence");
+    assert_says("report",
+                CASES CHILD("d1", "") OFFENCE(
+                    "{\"judicialResultPrompts\":[{\"promptReference\":\"pSROrdered\",\"value\":\"true\"}]}")
+                    TAIL,
                 "court.report-requested", NULL);
     assert_says("no report",
-                CASES CHILD("d1", "")
-                    OFFENCE("{\"judicialResultPrompts\":[{\"promptReference\":\"pSROrdered\",\"value\":\"false\"}]}") TAIL,
+                CASES CHILD("d1", "") OFFENCE(
+                    "{\"judicialResultPrompts\":[{\"promptReference\":\"pSROrdered\",\"value\":\"false\"}]}")
+                    TAIL,
                 NULL, "court.report-requested");
-    assert_says("listed all the same",
-                "{\"hearing\":{\"id\":\"h-1\",\"hasSharedResults\":\"true\",\"prosecutionCases\":[{\"defendants\":[" CHILD("d1", "L")
-                "}]}]}}",
-                "court.hearing-listed", "court.remand");
+    assert_says(
+        "listed all the same",
+        "{\"hearing\":{\"id\":\"h-1\",\"hasSharedResults\":\"true\",\"prosecutionCases\":[{\"defendants\":[" CHILD(
+            "d1", "L") "}]}]}}",
+        "court.hearing-listed", "court.remand");
 }
 
 /* The defects of HMCTS's register that court messages can bring, one row each. */
@@ -231,12 +250,16 @@ static void test_adapter_hearing_has_none_of_the_known_defects(void **state)
     static const struct {
         const char *row, *message, *want, *never;
     } rows[] = {
-        {"C6 nobody before the court is said so", HEAD "\"prosecutionCases\":[]}}", "a hearing without defendants", "event"},
-        {"C33 adults alone are said so", CASES PERSON("d1", "1980-02-03", "C") "}" TAIL, "18 or over", "court."},
+        {"C6 nobody before the court is said so", HEAD "\"prosecutionCases\":[]}}",
+         "a hearing without defendants", "event"},
+        {"C33 adults alone are said so", CASES PERSON("d1", "1980-02-03", "C") "}" TAIL, "18 or over",
+         "court."},
         {"C7 the text false suppresses nothing",
-         CASES "{\"isYouth\":\"false\",\"id\":\"d1\",\"personDefendant\":{\"personDetails\":{\"dateOfBirth\":\"2009-02-03\"}}}" TAIL,
+         CASES
+         "{\"isYouth\":\"false\",\"id\":\"d1\",\"personDefendant\":{\"personDetails\":{\"dateOfBirth\":\"2009-02-03\"}}}" TAIL,
          "court.appearance", NULL},
-        {"C8, C9 a child by date and not by instant", CASES PERSON("d1", "2006-11-16", "L") "}" TAIL, "court.remand", NULL},
+        {"C8, C9 a child by date and not by instant", CASES PERSON("d1", "2006-11-16", "L") "}" TAIL,
+         "court.remand", NULL},
         {"C10 the local day of a summer night",
          "{\"sharedTime\":\"2024-06-03T23:40:00Z\",\"hearing\":{\"id\":\"h-1\",\"hearingDays\":[{\"sittingDay\":"
          "\"2024-06-03T23:30:00Z\"}],\"prosecutionCases\":[{\"defendants\":[" CHILD("d1", "U") "}]}]}}",
@@ -245,30 +268,34 @@ static void test_adapter_hearing_has_none_of_the_known_defects(void **state)
          "{\"sharedTime\":\"2024-06-03T12:00:00+01:00\",\"hearing\":{\"id\":\"h-1\",\"hearingDays\":[{\"sittingDay\":"
          "\"2024-06-03T10:00:00+01:00\"}],\"prosecutionCases\":[{\"defendants\":[" CHILD("d1", "U") "}]}]}}",
          "\"time\":\"2024-06-03T09:00:00Z\"", NULL},
-        {"C11 ids are unique and plain", CASES CHILD("a:b/c d", "L") "}," CHILD("a:b/c d", "L") "}" TAIL, "\"id\":\"m1/0/1/remand\"",
-         "\"id\":\"m1/0/0/remand-2\""},
+        {"C11 ids are unique and plain", CASES CHILD("a:b/c d", "L") "}," CHILD("a:b/c d", "L") "}" TAIL,
+         "\"id\":\"m1/0/1/remand\"", "\"id\":\"m1/0/0/remand-2\""},
         {"C19 no person details lose nobody else",
-         CASES "{\"id\":\"d0\"},{\"id\":\"d2\",\"personDefendant\":7}," CHILD("d1", "L") "}" TAIL, "court.remand", NULL},
+         CASES "{\"id\":\"d0\"},{\"id\":\"d2\",\"personDefendant\":7}," CHILD("d1", "L") "}" TAIL,
+         "court.remand", NULL},
         {"C21 no address", CASES CHILD("d1", "L") "}" TAIL, "court.remand", "postcode"},
         {"C29 not even an object", CASES "null,[]," CHILD("d1", "L") "}" TAIL, "court.remand", NULL},
         {"C29 and the bad one is named", CASES "7," CHILD("d1", "L") "}" TAIL,
          "{\"fault\":\"not an object\",\"part\":\"hearing.prosecutionCases[0].defendants[0]\"}", NULL},
         {"C22 what the defence asks for stays with it",
-         HEAD "\"courtApplications\":[{\"applicant\":{\"id\":\"s1\"},\"subject\":{\"id\":\"s1\",\"personDetails\":{\"dateOfBirth\":"
-              "\"2009-02-03\"}},\"judicialResults\":[{\"label\":\"Refused\"}]}]}}",
+         HEAD
+         "\"courtApplications\":[{\"applicant\":{\"id\":\"s1\"},\"subject\":{\"id\":\"s1\",\"personDetails\":{\"dateOfBirth\":"
+         "\"2009-02-03\"}},\"judicialResults\":[{\"label\":\"Refused\"}]}]}}",
          "an application of the defence", "court."},
         {"C22 what the prosecution asks for does not",
-         HEAD "\"courtApplications\":[{\"applicant\":{\"prosecutingAuthority\":{}},\"subject\":{\"id\":\"s1\",\"personDetails\":"
-              "{\"dateOfBirth\":\"2009-02-03\"}}}]}}",
+         HEAD
+         "\"courtApplications\":[{\"applicant\":{\"prosecutingAuthority\":{}},\"subject\":{\"id\":\"s1\",\"personDetails\":"
+         "{\"dateOfBirth\":\"2009-02-03\"}}}]}}",
          "court.appearance", NULL},
         {"C31 the child listed second", CASES PERSON("d1", "1980-02-03", "C") "}," CHILD("d2", "L") "}" TAIL,
          "\"id\":\"m1/0/1/remand\"", "m1/0/0/"},
         {"C35 a missing date is not now",
-         "{\"sharedTime\":\"2024-11-14T15:30:00Z\",\"hearing\":{\"id\":\"h-1\",\"prosecutionCases\":[{\"defendants\":[" CHILD("d1", "L")
-         "}]}]}}",
+         "{\"sharedTime\":\"2024-11-14T15:30:00Z\",\"hearing\":{\"id\":\"h-1\",\"prosecutionCases\":[{\"defendants\":[" CHILD(
+             "d1", "L") "}]}]}}",
          "\"time\":\"2024-11-14T15:30:00Z\"", "\"on\""},
         {"P5 one bad result loses neither child nor result",
-         CASES CHILD("d1", "") OFFENCE("7,{\"cjsCode\":[]},{\"cjsCode\":\"4029\"}") TAIL, "court.remand", NULL},
+         CASES CHILD("d1", "") OFFENCE("7,{\"cjsCode\":[]},{\"cjsCode\":\"4029\"}") TAIL, "court.remand",
+         NULL},
     };
 
     (void)state;
@@ -276,19 +303,22 @@ static void test_adapter_hearing_has_none_of_the_known_defects(void **state)
         assert_says(rows[i].row, rows[i].message, rows[i].want, rows[i].never);
 }
 
-/* C32: the queue carries a claim check for a body over its limit. That is no silence but a refusal with a reason. */
+/* C32: the queue carries a claim check for a body over its limit. That is no silence but a refusal with a
+ * reason. */
 static void test_adapter_hearing_refuses_what_it_cannot_use_as_a_whole(void **state)
 {
     static const struct {
         const char *message, *want;
     } rows[] = {
-        {"{\"Message\":\"[\\\"software.amazon.payloadoffloading.PayloadS3Pointer\\\",{\\\"s3Key\\\":\\\"k\\\"}]\"}", "pointer"},
+        {"{\"Message\":\"[\\\"software.amazon.payloadoffloading.PayloadS3Pointer\\\",{\\\"s3Key\\\":\\\"k\\\"}]\"}",
+         "pointer"},
         {"{\"Message\":\"<xml/>\"}", "within the envelope"},
         {"{\"courtRegisterDocumentRequests\":[]}", "hmcts-court-register"},
         {"{\"hearing\":7}", "hearing is not an object"},
         {"{}", "no hearing"},
         {"[]", "no hearing"},
-        {"{\"Message\":{\"Message\":{\"Message\":{\"Message\":{\"Message\":{\"Message\":{\"Message\":{}}}}}}}}", "no hearing"},
+        {"{\"Message\":{\"Message\":{\"Message\":{\"Message\":{\"Message\":{\"Message\":{\"Message\":{}}}}}}}}",
+         "no hearing"},
         {"", "empty"},
     };
 
@@ -324,7 +354,8 @@ static void test_adapter_hearing_states_the_same_in_every_share(void **state)
         assert_true(json_equal(json_object_get(a, "data"), json_object_get(b, "data")));
         for (size_t k = 0; k < i; k++)
             if (first.items[k].event != NULL)
-                assert_string_not_equal(json_text_at(first.items[k].event, EVENT_STATEMENT), json_text_at(a, EVENT_STATEMENT));
+                assert_string_not_equal(json_text_at(first.items[k].event, EVENT_STATEMENT),
+                                        json_text_at(a, EVENT_STATEMENT));
     }
     adapted_list_release(&first);
     adapted_list_release(&second);
@@ -347,11 +378,12 @@ static void test_adapter_hearing_finds_the_day_of_the_share(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char *message = mem_printf("{%s,\"hearing\":{\"id\":\"h-1\",\"hearingDays\":[{\"sittingDay\":\"2024-11-15T10:00:00Z\"},"
-                                   "{\"sittingDay\":\"2024-11-13T10:00:00Z\"},{\"sittingDay\":\"2024-11-14T10:00:00Z\"},"
-                                   "{\"sittingDay\":\"2024-11-20T10:00:00Z\",\"isCancelled\":true}],"
-                                   "\"prosecutionCases\":[{\"defendants\":[" CHILD("d1", "U") "}]}]}}",
-                                   rows[i].around);
+        char *message = mem_printf(
+            "{%s,\"hearing\":{\"id\":\"h-1\",\"hearingDays\":[{\"sittingDay\":\"2024-11-15T10:00:00Z\"},"
+            "{\"sittingDay\":\"2024-11-13T10:00:00Z\"},{\"sittingDay\":\"2024-11-14T10:00:00Z\"},"
+            "{\"sittingDay\":\"2024-11-20T10:00:00Z\",\"isCancelled\":true}],"
+            "\"prosecutionCases\":[{\"defendants\":[" CHILD("d1", "U") "}]}]}}",
+            rows[i].around);
         assert_says(rows[i].around, message, rows[i].want, NULL);
         free(message);
     }
@@ -361,14 +393,25 @@ static void test_adapter_hearing_says_a_next_hearing_once(void **state)
 {
 #define NEXT(at, more) "\"nextHearing\":{\"listedStartDateTime\":\"" at "\"" more "}"
     (void)state;
-    assert_says("twice the same", CASES CHILD("d1", "") OFFENCE("{" NEXT("2024-12-01T10:00:00Z", "") "},{" NEXT("2024-12-01T10:00:00Z", "") "}") TAIL,
+    assert_says("twice the same",
+                CASES CHILD("d1", "")
+                    OFFENCE("{" NEXT("2024-12-01T10:00:00Z", "") "},{" NEXT("2024-12-01T10:00:00Z", "") "}")
+                        TAIL,
                 "\"hearing\":\"h-1/next\"", "h-1/next-2");
-    assert_says("two", CASES CHILD("d1", "") OFFENCE("{" NEXT("2024-12-09T10:00:00Z", "") "},{" NEXT("2024-12-01T10:00:00Z", "") "}") TAIL,
+    assert_says("two",
+                CASES CHILD("d1", "")
+                    OFFENCE("{" NEXT("2024-12-09T10:00:00Z", "") "},{" NEXT("2024-12-01T10:00:00Z", "") "}")
+                        TAIL,
                 "\"hearing\":\"h-1/next-2\"", NULL);
-    assert_says("known", CASES CHILD("d1", "") OFFENCE("{" NEXT("2024-12-01T10:00:00Z", ",\"existingHearingId\":\"h-9\"") "}") TAIL,
+    assert_says("known",
+                CASES CHILD("d1", "")
+                    OFFENCE("{" NEXT("2024-12-01T10:00:00Z", ",\"existingHearingId\":\"h-9\"") "}") TAIL,
                 "\"hearing\":\"h-9\"", "h-1/next\"");
-    assert_says("no date", CASES CHILD("d1", "") OFFENCE("{\"nextHearing\":{\"dateToBeFixed\":true}}") TAIL, NULL, "court.hearing-listed");
-    assert_says("before it", CASES CHILD("d1", "") OFFENCE("{\"orderedDate\":\"2024-11-15\"," NEXT("2024-11-01T10:00:00Z", "") "}") TAIL,
+    assert_says("no date", CASES CHILD("d1", "") OFFENCE("{\"nextHearing\":{\"dateToBeFixed\":true}}") TAIL,
+                NULL, "court.hearing-listed");
+    assert_says("before it",
+                CASES CHILD("d1", "")
+                    OFFENCE("{\"orderedDate\":\"2024-11-15\"," NEXT("2024-11-01T10:00:00Z", "") "}") TAIL,
                 "lies before the day", "court.hearing-listed");
 #undef NEXT
 }
@@ -384,8 +427,10 @@ static void test_adapter_hearing_reads_a_message_of_802_kib(void **state)
     for (int i = 0; i < 15; i++) {
         buf_printf(&message, PERSON("adult-%d", "1980-02-03", "C") ",\"offences\":[", i);
         while (message.len < (size_t)(i + 1) * 802 * 1024 / 15)
-            buf_text(&message, "{\"wording\":\"a made-up wording of a made-up offence\",\"judicialResults\":[{\"cjsCode\":\"4028\","
-                               "\"judicialResultPrompts\":[{\"value\":\"x\",\"usergroups\":[]}]}]},");
+            buf_text(
+                &message,
+                "{\"wording\":\"a made-up wording of a made-up offence\",\"judicialResults\":[{\"cjsCode\":\"4028\","
+                "\"judicialResultPrompts\":[{\"value\":\"x\",\"usergroups\":[]}]}]},");
         buf_text(&message, "{}]},");
     }
     buf_text(&message, CHILD("child", "L") "}" TAIL);
@@ -401,7 +446,8 @@ static void test_adapter_hearing_reads_a_message_of_802_kib(void **state)
 static void test_adapter_hearing_keeps_persons_apart(void **state)
 {
     const char *two_cases = CASES CHILD("d1", "U") "}]},{\"defendants\":[" CHILD("d1", "L") "}" TAIL;
-    const char *other_birth = CASES CHILD("d1", "U") "}]},{\"defendants\":[" PERSON("d1", "2010-02-03", "L") "}" TAIL;
+    const char *other_birth =
+        CASES CHILD("d1", "U") "}]},{\"defendants\":[" PERSON("d1", "2010-02-03", "L") "}" TAIL;
 
     (void)state;
     assert_says("two cases", two_cases, "court.remand", "court.bail");
@@ -442,17 +488,20 @@ static void test_adapter_hearing_gives_every_sample_an_end(void **state)
         {"hmcts-cpp-hearing/json__hearing.event.hearing-adjourned.json", 1, 0, "court.hearing-listed"},
         {"hmcts-cpp-hearing/json__public.hearing.resulted.json", 1, 0, "court.appearance"},
         {"hmcts-cpp-hearing/resources__hearing.results-shared_multiple_defendant.json", 2, 1, "18 or over"},
-        {"hmcts-cpp-progression/resources__multi-day-hearing-judicial-result-ordered-on-different-day.json", 3, 0,
-         "\"on\":\"2021-08-04\""},
-        {"hmcts-cpp-progression/resources__progression.event.application-referred-to-court-hearing.json", 1, 0,
-         "\"purpose\":\"sentence\""},
+        {"hmcts-cpp-progression/resources__multi-day-hearing-judicial-result-ordered-on-different-day.json",
+         3, 0, "\"on\":\"2021-08-04\""},
+        {"hmcts-cpp-progression/resources__progression.event.application-referred-to-court-hearing.json", 1,
+         0, "\"purpose\":\"sentence\""},
         {"hmcts-cpp-progression/resources__progression.event.court-register-generated.json", 0, 0, NULL},
         {"hmcts-cpp-progression/resources__progression.update-youth-flag-for-defendant.json", 0, 0, "flag"},
-        {"hmcts-cpp-prosecution-casefile/stub-data__public.stagingprosecutors.cps-serve-pet-received_defendantData_only.json", 0, 0,
-         NULL},
-        {"hmcts-cpp-results/json__public.events.hearing.hearing-resulted-crown-first-resulted.json", 0, 0, "18 or over"},
-        {"hmcts-cpp-results/json__public.events.hearing.hearing-resulted-crown-second-resulted.json", 0, 0, "18 or over"},
-        {"hmcts-cpp-results/json__public.events.hearing.hearing-resulted-standalone.json", 1, 0, "\"on\":\"2019-06-03\""},
+        {"hmcts-cpp-prosecution-casefile/stub-data__public.stagingprosecutors.cps-serve-pet-received_defendantData_only.json",
+         0, 0, NULL},
+        {"hmcts-cpp-results/json__public.events.hearing.hearing-resulted-crown-first-resulted.json", 0, 0,
+         "18 or over"},
+        {"hmcts-cpp-results/json__public.events.hearing.hearing-resulted-crown-second-resulted.json", 0, 0,
+         "18 or over"},
+        {"hmcts-cpp-results/json__public.events.hearing.hearing-resulted-standalone.json", 1, 0,
+         "\"on\":\"2019-06-03\""},
         {"hmcts-cpp-results/stub-data__referencedata.bail-statuses.json", 0, 0, NULL},
         {"hmcts-spi-police/message__public.results.police-result-generated-without-date-of-birth.json", 3, 0,
          "\"order\":\"conditional-discharge\""},
@@ -507,7 +556,8 @@ int main(void)
         cmocka_unit_test(test_adapter_hearing_reads_a_message_of_802_kib),
         cmocka_unit_test(test_adapter_hearing_keeps_persons_apart),
         cmocka_unit_test(test_adapter_hearing_refuses_a_message_of_endless_defendants),
-        cmocka_unit_test(test_adapter_hearing_gives_every_sample_an_end), /* last: only where the samples are */
+        cmocka_unit_test(
+            test_adapter_hearing_gives_every_sample_an_end), /* last: only where the samples are */
     };
     char *folder = adapted_samples();
     size_t count = sizeof tests / sizeof tests[0] - (folder == NULL);

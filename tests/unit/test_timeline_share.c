@@ -22,11 +22,14 @@ struct arrived {
 
 static struct timeline_event make_event(const struct arrived *a, int number)
 {
-    char *recorded = a->shared < 0 ? mem_copy("") : mem_printf("\"recordedtime\":\"2024-06-03T%02d:00:00Z\",", a->shared);
-    char *statement = a->statement == NULL ? mem_copy("") : mem_printf("\"toldstatement\":\"%s\",", a->statement);
-    char *text = mem_printf("{\"specversion\":\"1.0\",\"id\":\"e%d\",\"source\":\"%s\",\"type\":\"court.bail\",%s%s"
-                            "\"time\":\"2024-06-03T08:00:00Z\",\"data\":{\"person\":{\"family_name\":\"n%d\"},\"decision\":\"%s\"}}",
-                            number, a->source, recorded, statement, number, a->word);
+    char *recorded =
+        a->shared < 0 ? mem_copy("") : mem_printf("\"recordedtime\":\"2024-06-03T%02d:00:00Z\",", a->shared);
+    char *statement =
+        a->statement == NULL ? mem_copy("") : mem_printf("\"toldstatement\":\"%s\",", a->statement);
+    char *text = mem_printf(
+        "{\"specversion\":\"1.0\",\"id\":\"e%d\",\"source\":\"%s\",\"type\":\"court.bail\",%s%s"
+        "\"time\":\"2024-06-03T08:00:00Z\",\"data\":{\"person\":{\"family_name\":\"n%d\"},\"decision\":\"%s\"}}",
+        number, a->source, recorded, statement, number, a->word);
     struct timeline_event e = {.event_id = number, .state = a->is_out ? TIMELINE_OUT : TIMELINE_DECIDED};
     enum event_fault fault;
     char *reason = NULL;
@@ -45,7 +48,8 @@ static struct timeline_event make_event(const struct arrived *a, int number)
 /* "-": stands for itself; "=": silent; a number: amends that one. In order of arrival. */
 static void check(const char *want, const struct arrived *arrived, int count)
 {
-    struct timeline t = {.count = (size_t)count, .events = mem_new(sizeof(struct timeline_event) * (size_t)(count + 1))};
+    struct timeline t = {.count = (size_t)count,
+                         .events = mem_new(sizeof(struct timeline_event) * (size_t)(count + 1))};
     char got[64] = "";
 
     /* As the database may give them: any order. */
@@ -68,13 +72,19 @@ static void test_timeline_share_knows_which_share_holds(void **state)
     check("-=", (struct arrived[]){{"s", "h/a", 9, "conditional", 0}, {"s", "h/a", 10, "conditional", 0}}, 2);
     check("-1", (struct arrived[]){{"s", "h/a", 9, "conditional", 0}, {"s", "h/a", 10, "refused", 0}}, 2);
     /* The third says what the second said; the fourth what the first had said, and is news again. */
-    check("-1=2", (struct arrived[]){{"s", "h/a", 9, "conditional", 0},
-                                     {"s", "h/a", 10, "refused", 0},
-                                     {"s", "h/a", 11, "refused", 0},
-                                     {"s", "h/a", 12, "conditional", 0}}, 4);
+    check("-1=2",
+          (struct arrived[]){{"s", "h/a", 9, "conditional", 0},
+                             {"s", "h/a", 10, "refused", 0},
+                             {"s", "h/a", 11, "refused", 0},
+                             {"s", "h/a", 12, "conditional", 0}},
+          4);
     /* Late: shared before the one that stands. */
     check("-=", (struct arrived[]){{"s", "h/a", 10, "refused", 0}, {"s", "h/a", 9, "conditional", 0}}, 2);
-    check("-=1", (struct arrived[]){{"s", "h/a", 10, "refused", 0}, {"s", "h/a", 9, "conditional", 0}, {"s", "h/a", 11, "conditional", 0}}, 3);
+    check("-=1",
+          (struct arrived[]){{"s", "h/a", 10, "refused", 0},
+                             {"s", "h/a", 9, "conditional", 0},
+                             {"s", "h/a", 11, "conditional", 0}},
+          3);
     /* Not said when: as they arrived. */
     check("-1", (struct arrived[]){{"s", "h/a", -1, "refused", 0}, {"s", "h/a", 9, "conditional", 0}}, 2);
 }
