@@ -422,8 +422,10 @@ struct instant event_valid_from(const struct event *event)
 void event_digest(const struct event *event, char out[65])
 {
     static const char *const without[] = {"sequence", "recordedtime", "traceparent", NULL};
+    /* Around somebody else's message the time is only when it was wrapped: a file that is written anew says the same. */
+    static const char *const of_foreign[] = {"sequence", "recordedtime", "traceparent", "time", NULL};
 
-    json_digest(event->json, without, out);
+    json_digest(event->json, event_is_foreign(event) ? of_foreign : without, out);
 }
 
 int event_type_index(const struct event *event)

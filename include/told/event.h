@@ -50,7 +50,8 @@ void event_replace(struct event *event, const char *id);
 const char *event_traceparent(const struct event *event);
 /* From when the event's facts hold: `on` if it has one that is not the local day of `time` (00:00 of it), else `time`. */
 struct instant event_valid_from(const struct event *event);
-/* Whether two events of one (source, id) say the same: equal but for sequence, recordedtime, traceparent. */
+/* Whether two events of one (source, id) say the same: equal but for sequence, recordedtime, traceparent; a foreign message
+ * also but for the time at which it was wrapped. */
 void event_digest(const struct event *event, char out[65]);
 
 #endif

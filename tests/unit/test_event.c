@@ -224,6 +224,28 @@ static void test_event_digest_passes_over_the_envelope_of_a_repeat(void **state)
     event_free(c);
 }
 
+static void test_event_digest_of_a_foreign_message_passes_over_when_it_was_wrapped(void **state)
+{
+    static const char *const texts[] = {
+        "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"foreign.dcf\",\"time\":\"2024-06-01T10:00:00Z\",\"data\":{\"a\":1}}",
+        "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"foreign.dcf\",\"time\":\"2024-06-02T10:00:00Z\",\"data\":{\"a\":1}}",
+        "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"foreign.dcf\",\"time\":\"2024-06-02T10:00:00Z\",\"data\":{\"a\":2}}"};
+    char digests[3][65];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        enum event_fault fault;
+        char *reason = NULL;
+        struct event *event = event_parse(texts[i], strlen(texts[i]), &fault, &reason);
+
+        assert_non_null(event);
+        event_digest(event, digests[i]);
+        event_free(event);
+    }
+    assert_string_equal(digests[0], digests[1]);
+    assert_string_not_equal(digests[1], digests[2]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_event_takes_any_data_of_somebody_else),
         cmocka_unit_test(test_event_holds_from_its_own_day),
         cmocka_unit_test(test_event_digest_passes_over_the_envelope_of_a_repeat),
+        cmocka_unit_test(test_event_digest_of_a_foreign_message_passes_over_when_it_was_wrapped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
