@@ -10,6 +10,7 @@
 #include "channel_webhook.h"
 #include "told/calendar.h"
 #include "told/directory.h"
+#include "told/identity.h"
 #include "told/ladder.h"
 #include "told/protocol.h"
 
@@ -79,6 +80,9 @@ struct config {
     struct config_court *courts;
     size_t court_count;
     char **trusted; /* identifier schemes that make a match certain; NULL-terminated */
+    struct identity_policy identity;
+    char *unknown_child_role; /* who finds out who an unknown child is; NULL: the review role */
+    char *looked_after_role;  /* also told of a doubtful match that may be about a looked after child (A26): "mash"; or NULL */
 
     struct email_relay relay;
     struct webhook_endpoint *endpoints;

@@ -107,11 +107,24 @@ void config_check_protocol(struct config_reading *reading, const struct protocol
 static void check_named(struct config_reading *reading, const struct config_text *told, const char *setting,
                         const char *role)
 {
-    const config_setting_t *at = config_setting_get_member(config_root_setting(&told->parsed), setting);
+    const config_setting_t *at = config_lookup(&told->parsed, setting);
 
     if (role_find(reading->config, role) == NULL)
         config_text_fault_at(reading, told, at, "%s names %s, which is not in %s, add it there or name another", setting,
                              role, reading->config->names.roles);
+}
+
+/* Weights that can never reach the threshold would call every mistyped child unknown. */
+static void check_identity(struct config_reading *reading, const struct config_text *told)
+{
+    const struct identity_policy *i = &reading->config->identity;
+    int most = i->family_weight + i->given_weight + i->born_weight;
+
+    if (most < i->doubtful)
+        config_text_fault_at(reading, told, config_lookup(&told->parsed, "identity"),
+                             "identity: name and date of birth together have %d points and doubtful asks for %d, lower it or"
+                             " raise the weights",
+                             most, i->doubtful);
 }
 
 void config_check(struct config_reading *reading, const struct config_text *told)
@@ -124,6 +137,11 @@ void config_check(struct config_reading *reading, const struct config_text *told
     check_roles(reading);
     check_named(reading, told, "review_role", config->review_role);
     check_named(reading, told, "operators_role", config->operators_role);
+    if (config->unknown_child_role != NULL)
+        check_named(reading, told, "identity.unknown_child_role", config->unknown_child_role);
+    if (config->looked_after_role != NULL)
+        check_named(reading, told, "identity.looked_after_role", config->looked_after_role);
+    check_identity(reading, told);
     if (config->protocol != NULL)
         config_check_protocol(reading, config->protocol);
 }

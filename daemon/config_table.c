@@ -26,6 +26,7 @@ static const struct config_key TOP_KEYS[] = {
     {"calendar", CONFIG_KEY_TEXT, AT(names.calendar), "calendar/bank-holidays.json"},
     {"roles", CONFIG_KEY_TEXT, AT(names.roles), "roles.conf"},
     {"templates", CONFIG_KEY_TEXT, AT(names.templates), "templates"},
+    {"identity", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"database", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"ingest", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"dispatch", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
@@ -33,6 +34,19 @@ static const struct config_key TOP_KEYS[] = {
     {"email", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"webhooks", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"courts", CONFIG_KEY_APART, .type = CONFIG_TYPE_LIST},
+};
+
+static const struct config_key IDENTITY_KEYS[] = {
+    {"certain", CONFIG_KEY_TEXTS, AT(identity.certain), "family given born postcode", .refuse = identity_combination_validate},
+    {"family_weight", CONFIG_KEY_NUMBER, AT(identity.family_weight), "30", .least = 0, .most = 100},
+    {"given_weight", CONFIG_KEY_NUMBER, AT(identity.given_weight), "25", .least = 0, .most = 100},
+    {"born_weight", CONFIG_KEY_NUMBER, AT(identity.born_weight), "30", .least = 0, .most = 100},
+    {"postcode_weight", CONFIG_KEY_NUMBER, AT(identity.postcode_weight), "15", .least = 0, .most = 100},
+    {"asn_weight", CONFIG_KEY_NUMBER, AT(identity.asn_weight), "25", .least = 0, .most = 100},
+    {"doubtful", CONFIG_KEY_NUMBER, AT(identity.doubtful), "40", .least = 1, .most = 100},
+    {"margin", CONFIG_KEY_NUMBER, AT(identity.margin), "30", .least = 0, .most = 100},
+    {"unknown_child_role", CONFIG_KEY_TEXT, AT(unknown_child_role)},
+    {"looked_after_role", CONFIG_KEY_TEXT, AT(looked_after_role)},
 };
 
 static const struct config_key DATABASE_KEYS[] = {
@@ -78,6 +92,7 @@ static const struct config_key EMAIL_KEYS[] = {
 
 const struct config_table CONFIG_TABLE_TOLD[] = {
     {"", TOP_KEYS, COUNT(TOP_KEYS)},
+    {"identity", IDENTITY_KEYS, COUNT(IDENTITY_KEYS)},
     {"database", DATABASE_KEYS, COUNT(DATABASE_KEYS)},
     {"ingest", INGEST_KEYS, COUNT(INGEST_KEYS)},
     {"dispatch", DISPATCH_KEYS, COUNT(DISPATCH_KEYS)},

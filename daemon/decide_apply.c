@@ -15,8 +15,9 @@ static const struct pg_statement SAME = {
     "SELECT d.duty_id, d.case_ref, d.occurrence, d.state, d.shows, " PG_INSTANT("d.received_at") ","
     " EXISTS (SELECT FROM told.duty_ground g WHERE g.duty_id = d.duty_id AND g.event_id = $4),"
     " EXISTS (SELECT FROM told.duty_ground g JOIN told.event e USING (event_id) JOIN told.event_state s USING (event_id)"
-    " WHERE g.duty_id = d.duty_id AND s.retracted_by IS NULL AND (e.occurred_at, e.received_at, e.event_id) > ($8, $5, $4)"
-    " AND (e.source, e.id) IS DISTINCT FROM ($6::text, $7::text))"
+    " WHERE g.duty_id = d.duty_id AND s.retracted_by IS NULL AND s.child_id = d.child_id AND (e.occurred_at, e.received_at, e.event_id) > ($8, $5, $4)"
+    " AND (e.source, e.id) IS DISTINCT FROM ($6::text, $7::text)),"
+    " d.recalled_at IS NOT NULL"
     " FROM told.duty d WHERE d.child_id = $1 AND d.rule = $2 AND d.key = $3"
     " ORDER BY d.duty_id FOR UPDATE",
     8};
@@ -45,9 +46,15 @@ static struct ledger_duty ledger_duty_of(PGresult *rows, int i)
                                 .received_at = pg_column_instant(rows, i, 5)};
 }
 
+struct alike {
+    struct ledger_duty *list; /* owned */
+    size_t count;
+    int recalled; /* the last occurrence that nobody should have heard of: what comes now is no repeat of it */
+};
+
 /* The duties of the same child, rule and key; they point into the result. NULL when the database failed. */
 static PGresult *find_alike(struct duty_store *s, const struct decide_subject *about, const struct decided_duty *d,
-                            struct ledger_duty **ret)
+                            struct alike *ret)
 {
     char child[24], event[24], received[INSTANT_TEXT_SIZE], occurred[INSTANT_TEXT_SIZE];
     PGresult *rows;
@@ -60,9 +67,15 @@ static PGresult *find_alike(struct duty_store *s, const struct decide_subject *a
                                    event_amends(about->event), instant_print(event_time(about->event), occurred)});
     if (rows == NULL)
         return NULL;
-    *ret = mem_new(sizeof **ret * ((size_t)PQntuples(rows) + 1));
-    for (int i = 0; i < PQntuples(rows); i++)
-        (*ret)[i] = ledger_duty_of(rows, i);
+    ret->list = mem_new(sizeof *ret->list * ((size_t)PQntuples(rows) + 1));
+    for (int i = 0; i < PQntuples(rows); i++) {
+        struct ledger_duty one = ledger_duty_of(rows, i);
+
+        if (!pg_column_bool(rows, i, 8))
+            ret->list[ret->count++] = one;
+        else if (one.occurrence > ret->recalled)
+            ret->recalled = one.occurrence;
+    }
     return rows;
 }
 
@@ -116,7 +129,7 @@ static bool join_duty(struct duty_store *s, const struct decide_subject *about, 
 
 static bool apply_duty(struct duty_store *s, const struct decide_subject *about, const struct decided_duty *d, int *opened)
 {
-    struct ledger_duty *alike = NULL;
+    struct alike alike = {0};
     const struct ledger_duty *same;
     struct ledger_entry entry = {0};
     char as_of[CIVIL_TEXT_SIZE];
@@ -125,10 +138,10 @@ static bool apply_duty(struct duty_store *s, const struct decide_subject *about,
 
     if (!ok)
         goto done;
-    same = ledger_same(alike, (size_t)PQntuples(rows), event_case(about->event));
+    same = ledger_same(alike.list, alike.count, event_case(about->event));
     ledger_enter(s->config->protocol, s->config->calendar, about->input, d, same, &entry);
     if (entry.occurrence > 0)
-        ok = open_duty(s, about, d, entry.occurrence, opened);
+        ok = open_duty(s, about, d, entry.occurrence > alike.recalled ? entry.occurrence : alike.recalled + 1, opened);
     if (ok && entry.joins)
         ok = join_duty(s, about, same->duty_id, entry.changes);
     if (ok && entry.tells)
@@ -136,7 +149,7 @@ static bool apply_duty(struct duty_store *s, const struct decide_subject *about,
              duty_store_tell_again(s, same->duty_id, entry.due_at, entry.immediate, entry.shows, NULL);
 done:
     ledger_entry_release(&entry);
-    free(alike);
+    free(alike.list);
     PQclear(rows);
     return ok;
 }

@@ -10,6 +10,7 @@
 #include "decide_court.h"
 #include "decide_foreign.h"
 #include "decide_handover.h"
+#include "decide_recall.h"
 #include "decide_watch.h"
 #include "log.h"
 #include "store.h"
@@ -26,27 +27,29 @@ static const struct pg_statement DECIDED = {
 static const struct pg_statement RETRACT = {
     "event_retract", "UPDATE told.event_state SET retracted_by = $2 WHERE event_id = $1", 2};
 
-/* Duties that lose their last ground with this event. */
-static const struct pg_statement GROUNDLESS = {
-    "duty_groundless",
-    "SELECT d.duty_id FROM told.duty d JOIN told.duty_ground g USING (duty_id)"
-    " WHERE g.event_id = $1 AND d.state <> 'closed' AND NOT EXISTS (SELECT FROM told.duty_ground o"
-    " JOIN told.event_state s USING (event_id) WHERE o.duty_id = d.duty_id AND s.retracted_by IS NULL)"
-    " ORDER BY d.duty_id FOR UPDATE OF d",
+/* An alias that this event taught goes with it. */
+static const struct pg_statement FORGET_ALIAS = {
+    "alias_withdraw",
+    "UPDATE told.child_detail SET withdrawn_at = $2 WHERE event_id = $1 AND origin = 'event' AND withdrawn_at IS NULL", 2};
+
+/* Matches that a person took back, of this child. */
+static const struct pg_statement TAKEN_BACK = {
+    "event_taken_back",
+    "SELECT event_id FROM told.event_state WHERE child_id = $1 AND unmatch AND state = 'waiting'"
+    " AND ($2::bigint = 0 OR event_id = $2::bigint) ORDER BY event_id",
+    2};
+
+/* The child goes, the mark stays: it will be asked of a person. */
+static const struct pg_statement UNMATCH = {
+    "event_unmatch",
+    "UPDATE told.event_state SET child_id = NULL, outcome = NULL, decided_at = NULL, reason = NULL, replaced_by = NULL,"
+    " begun = 0 WHERE event_id = $1",
     1};
 
-/* Exactly those who were reached, or may have been, where they were told. */
-static const struct pg_statement CORRECT = {
-    "notification_correct",
-    "INSERT INTO told.notification (duty_id, telling, line, step, kind, role, channel, recipient, created_at)"
-    /* Of two who were told as the same role each gets one: their tellings differ. */
-    " SELECT duty_id, telling + row_number() OVER (PARTITION BY line, step, role, channel ORDER BY notification_id), line, step,"
-    " 'correction', role, channel, recipient, $2::timestamptz FROM (SELECT DISTINCT ON (n.recipient, n.channel) n.duty_id,"
-    " d.telling, n.line, n.step, n.role, n.channel, n.recipient, n.notification_id"
-    " FROM told.notification n JOIN told.duty d USING (duty_id) JOIN told.message m USING (message_id)"
-    " WHERE n.duty_id = $1 AND (n.state IN ('sent', 'uncertain', 'claimed') OR m.uncertain)"
-    " ORDER BY n.recipient, n.channel, n.notification_id) reached ON CONFLICT DO NOTHING",
-    2};
+/* What it took back itself was another child's to take back. */
+static const struct pg_statement UNRETRACT = {
+    "event_unretract",
+    "UPDATE told.event_state SET retracted_by = NULL, state = 'waiting', outcome = NULL, begun = 0 WHERE retracted_by = $1", 1};
 
 static const struct pg_statement OPEN_DUTIES = {
     "duty_open_of_child",
@@ -154,22 +157,13 @@ static bool retract(void *cookie, struct timeline_event *target, struct timeline
 {
     struct child *c = cookie;
     char id[24], other[24], now[INSTANT_TEXT_SIZE];
-    PGresult *rows;
-    bool ok;
 
-    if (!pg_do(c->s->pg, &RETRACT, (const char *[]){text_of(id, target->event_id), text_of(other, by->event_id)}))
+    if (!pg_do(c->s->pg, &RETRACT, (const char *[]){text_of(id, target->event_id), text_of(other, by->event_id)}) ||
+        !pg_do(c->s->pg, &FORGET_ALIAS, (const char *[]){id, instant_print(c->s->now, now)}))
         return false;
-    rows = pg_run(c->s->pg, &GROUNDLESS, (const char *[]){id});
-    ok = rows != NULL;
-    for (int i = 0; ok && i < PQntuples(rows); i++) {
-        const char *duty = pg_column(rows, i, 0);
-
-        ok = pg_do(c->s->pg, &CORRECT, (const char *[]){duty, instant_print(c->s->now, now)}) &&
-             duty_store_close(c->s, pg_column_int(rows, i, 0), "void", "its event was retracted", by->event_id);
-    }
-    PQclear(rows);
     /* What kept a duty open may be what was taken back. */
-    return ok && discharge(c, NULL);
+    return decide_recall(c->s, c->t.child_id, target->event_id, false, "its event was retracted", by->event_id) &&
+           discharge(c, NULL);
 }
 
 /* Statements are kept beside the events, for whoever asks who is allocated now without folding a child's history. */
@@ -313,10 +307,15 @@ static void poison(const struct event *event)
 #endif
 }
 
+static struct timeline_hand hand_of(struct child *c)
+{
+    return (struct timeline_hand){
+        .cookie = c, .hold = hold, .settle = settle, .retract = retract, .hear = hear, .decide = decide_at};
+}
+
 static bool decide_waiting(struct child *c, size_t index)
 {
-    const struct timeline_hand hand = {
-        .cookie = c, .hold = hold, .settle = settle, .retract = retract, .hear = hear, .decide = decide_at};
+    const struct timeline_hand hand = hand_of(c);
     struct timeline_event *e = &c->t.events[index];
 
     if (e->event == NULL) { /* taken under an older catalogue: a person sees it */
@@ -347,15 +346,53 @@ static bool record_replaced(struct child *c)
     return true;
 }
 
+/* The event at `index` was never this child's: whoever was told hears that, and everything else is decided without it. */
+static bool take_back(struct child *c, size_t index)
+{
+    const struct timeline_hand hand = hand_of(c);
+    struct timeline_event *e = &c->t.events[index];
+    char id[24], now[INSTANT_TEXT_SIZE];
+
+    return decide_recall(c->s, c->t.child_id, e->event_id, true, "its event was matched to the wrong child", e->event_id) &&
+           pg_do(c->s->pg, &FORGET_ALIAS, (const char *[]){text_of(id, e->event_id), instant_print(c->s->now, now)}) &&
+           pg_do(c->s->pg, &UNRETRACT, (const char *[]){id}) && pg_do(c->s->pg, &UNMATCH, (const char *[]){id}) &&
+           store_journal(c->s->pg, c->s->now,
+                         &(struct store_journal){
+                             .what = "match taken back", .event_id = e->event_id, .child_id = c->t.child_id}) &&
+           decide_recall_discharged(c->s, c->t.child_id, e->event_id) && discharge(c, NULL) &&
+           timeline_forget(&c->t, index, &hand);
+}
+
+/* Before anything else of this child is decided. Returns how many, -1 when the database failed. */
+static int take_back_all(struct child *c, int64_t only)
+{
+    char child[24], one[24];
+    PGresult *rows =
+        pg_run(c->s->pg, &TAKEN_BACK, (const char *[]){text_of(child, c->t.child_id), text_of(one, only)});
+    int count = rows != NULL ? PQntuples(rows) : -1;
+
+    for (int i = 0; i < count; i++) {
+        size_t at = 0;
+
+        while (at < c->t.count && c->t.events[at].event_id != pg_column_int(rows, i, 0))
+            at++;
+        if (at < c->t.count && !take_back(c, at))
+            count = -1;
+    }
+    PQclear(rows);
+    return count;
+}
+
 int decide_child(struct duty_store *s, int64_t child_id, int64_t only)
 {
     struct child c = {.s = s};
-    int count = 0;
+    int count;
 
     if (!timeline_load(&c.t, s->pg, child_id)) {
         timeline_release(&c.t);
         return -1;
     }
+    count = take_back_all(&c, only);
     for (size_t i = 0; only != 0 && i < c.t.count; i++)
         if (c.t.events[i].event_id != only && c.t.events[i].state == TIMELINE_WAITING)
             c.t.events[i].state = TIMELINE_HELD;

@@ -5,220 +5,151 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "candidates.h"
+#include "child_detail.h"
 #include "decide_foreign.h"
+#include "decide_whois.h"
 #include "log.h"
 #include "store.h"
-#include "told/match.h"
 #include "told/mem.h"
 
-static const struct pg_statement LOCK = {"match_lock", "SELECT pg_advisory_xact_lock(7401, 1)", 0};
+static const struct pg_statement LOCK = {"match_lock", "SELECT pg_advisory_xact_lock(" STORE_LOCK_CHILDREN ")", 0};
 
 static const struct pg_statement WAITING = {
     "match_waiting",
-    "SELECT e.event_id, encode(e.body, 'escape'), " PG_INSTANT("e.received_at") ", e.source, e.id, e.type, e.feed"
+    "SELECT e.event_id, encode(e.body, 'escape'), " PG_INSTANT("e.received_at") ", e.type, e.feed, s.unmatch"
     " FROM told.event_state s JOIN told.event e USING (event_id)"
     " WHERE s.state = 'waiting' AND s.child_id IS NULL"
     " AND s.event_id >= $2::bigint AND ($2::bigint = 0 OR s.event_id = $2::bigint)"
     " ORDER BY s.event_id LIMIT $1",
     2};
 
-/* Every child that shares an identifier with one of the events, with all its identifiers. */
-static const struct pg_statement CANDIDATES = {
-    "match_candidates",
-    "SELECT DISTINCT q.n, i.child_id, c.born_on::text, k.scheme, k.value"
-    " FROM unnest($1::int[], $2::text[], $3::text[]) q (n, scheme, value)"
-    " JOIN told.child_identifier i ON i.scheme = q.scheme AND i.value = q.value"
-    " JOIN told.child c ON c.child_id = i.child_id"
-    " JOIN told.child_identifier k ON k.child_id = i.child_id ORDER BY 1, 2",
-    3};
-
 static const struct pg_statement MATCHED = {
     "match_certain",
-    "UPDATE told.event_state s SET child_id = q.child_id, match_because = q.because, begun = 0"
-    " FROM unnest($1::bigint[], $2::bigint[], $3::text[]) q (event_id, child_id, because) WHERE s.event_id = q.event_id",
-    3};
+    "UPDATE told.event_state s SET child_id = q.child_id, match_because = q.because, match_evidence = q.evidence,"
+    " match_review = q.review_id, begun = 0"
+    " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::jsonb[], $5::bigint[]) q (event_id, child_id, because, evidence,"
+    " review_id) WHERE s.event_id = q.event_id",
+    5};
 
-static const struct pg_statement TO_REVIEW = {
-    "match_review", "UPDATE told.event_state SET state = 'review', reason = $2, match_because = $2 WHERE event_id = $1", 2};
+enum { BY_NAME_MOST = 50 }; /* events looked up by name in one query: well within the client's deadline */
 
 struct waiting {
     int64_t event_id;
     struct instant received_at;
-    struct event *event;
-    const char *source, *id, *type; /* of the result */
+    struct event *event; /* NULL: a foreign message, or one that is quarantined */
+    struct person *person;
+    bool taken_back; /* a person took a match of it back */
+    struct identity_result result;
+    bool is_news; /* the child is called or lives otherwise than we knew */
 };
 
-struct candidates {
-    struct match_candidate *list;
-    size_t count;
-    struct match_identifier *identifiers; /* one block that the candidates share */
-    size_t identifier_count;
-};
-
-static bool is_trusted(const struct config *config, const char *scheme)
+static bool says_news(const struct person *p, const struct candidates *c, int64_t child_id)
 {
-    for (size_t i = 0; config->trusted != NULL && config->trusted[i] != NULL; i++)
-        if (strcmp(config->trusted[i], scheme) == 0)
-            return true;
-    return false;
-}
+    bool name = p->family[0] == '\0' && p->given[0] == '\0', place = p->postcode == NULL;
 
-/* Adds the normalised identifiers of one event's person to the query's arrays, of the schemes that are trusted here. */
-static void ask(const struct config *config, struct buf arrays[3], int n, const json_t *person)
-{
-    json_t *identifiers = json_object_get(person, "identifiers"), *value;
-    const char *scheme;
-    char number[24];
+    for (size_t i = 0; i < c->count; i++) {
+        const struct identity_candidate *one = &c->list[i];
 
-    snprintf(number, sizeof number, "%d", n);
-    json_object_foreach(identifiers, scheme, value)
-    {
-        char *normal = json_is_string(value) && is_trusted(config, scheme) ? match_normalise(scheme, json_string_value(value)) : NULL;
-
-        if (normal == NULL)
+        if (one->child_id != child_id)
             continue;
-        pg_array_add(&arrays[0], number);
-        pg_array_add(&arrays[1], scheme);
-        pg_array_add(&arrays[2], normal);
-        free(normal);
+        for (size_t k = 0; k < one->name_count; k++)
+            name |= strcmp(one->names[k].family, p->family) == 0 && strcmp(one->names[k].given, p->given) == 0;
+        for (size_t k = 0; k < one->postcode_count; k++)
+            place |= strcmp(one->postcodes[k].postcode, p->postcode != NULL ? p->postcode : "") == 0;
     }
+    return !name || !place;
 }
 
-/* The rows of one event, from *row on, grouped by child. */
-static void gather(const PGresult *rows, int n, int *row, struct candidates *ret)
+/* Whoever shares an identifier and is called the same is known without a look at anybody else. */
+static bool needs_names(const struct waiting *w)
 {
-    int first = *row, last = first;
+    const struct person *p = w->person;
+    bool searchable = p->family[0] != '\0' || p->given[0] != '\0' || (p->postcode != NULL && p->is_born_stated);
 
-    while (last < PQntuples(rows) && pg_column_int(rows, last, 0) == n)
-        last++;
-    *row = last;
-    ret->list = mem_new(sizeof *ret->list * (size_t)(last - first + 1));
-    ret->identifiers = mem_new(sizeof *ret->identifiers * (size_t)(last - first + 1));
-    for (int i = first; i < last; i++) {
-        int64_t child = pg_column_int(rows, i, 1);
+    return searchable && (w->taken_back || w->result.verdict != IDENTITY_CERTAIN || !w->result.is_corroborated);
+}
 
-        if (ret->count == 0 || ret->list[ret->count - 1].child_id != child)
-            ret->list[ret->count++] = (struct match_candidate){
-                .child_id = child, .born_on = pg_column(rows, i, 2), .identifiers = &ret->identifiers[ret->identifier_count]};
-        ret->identifiers[ret->identifier_count++] =
-            (struct match_identifier){pg_column(rows, i, 3), pg_column(rows, i, 4)};
-        ret->list[ret->count - 1].identifier_count++;
+/* Judges those that wait: all of them by identifier, or, by_name, those that this left open. */
+static bool judge(struct duty_store *s, struct waiting *list, int count, bool by_name)
+{
+    struct candidates_asked *asked = mem_new(((size_t)count + 1) * sizeof *asked);
+    struct waiting **who = mem_new(((size_t)count + 1) * sizeof(struct waiting *));
+    struct candidates_found found = {0};
+    size_t n = 0;
+    bool ok = true;
+
+    for (int i = 0; i < count; i++)
+        if (list[i].event != NULL && (!by_name || needs_names(&list[i]))) {
+            asked[n] = (struct candidates_asked){list[i].event_id, list[i].person, by_name};
+            who[n++] = &list[i];
+        }
+    if (n > 0)
+        ok = candidates_find(s->pg, asked, n, &found);
+    for (size_t i = 0; ok && i < n; i++) {
+        identity_release(&who[i]->result);
+        identity_judge(&s->config->identity, who[i]->person, found.of[i].list, found.of[i].count, &who[i]->result);
+        who[i]->is_news = who[i]->result.verdict == IDENTITY_CERTAIN &&
+                          says_news(who[i]->person, &found.of[i], who[i]->result.child_id);
     }
-}
-
-/* The clock of a match review: 1 working day from receipt, or the shortest clock that the event could start (A26). */
-static struct instant review_due(const struct duty_store *s, const struct waiting *w)
-{
-    struct facts *nothing = facts_new();
-    struct decide_input input = {.authority = s->config->authority,
-                                 .received_at = w->received_at,
-                                 .event = w->event,
-                                 .facts = nothing};
-    struct decision d = {0};
-    struct instant due = calendar_alarm_at(
-        calendar_add_working_days(s->config->calendar, civil_day_of(w->received_at), 1));
-
-    decide(s->config->protocol, s->config->calendar, &input, &d);
-    for (size_t i = 0; i < d.duty_count; i++)
-        due = instant_earlier(due, d.duties[i].due_at);
-    for (size_t i = 0; i < d.review_count; i++)
-        due = instant_earlier(due, d.reviews[i].due_at);
-    decision_release(&d);
-    facts_free(nothing);
-    return due;
-}
-
-/* Nobody can say for certain who it is about: a person must, and the clock is already running. */
-static bool open_match(struct duty_store *s, const struct waiting *w, const struct match_result *verdict)
-{
-    struct instant due = review_due(s, w);
-    char id[24], shows[INSTANT_TEXT_SIZE], *because, *key;
-    const char *tell[] = {s->config->review_role};
-    bool ok;
-
-    snprintf(id, sizeof id, "%lld", (long long)w->event_id);
-    because = store_detail("verdict", verdict->verdict == MATCH_DOUBTFUL ? "doubtful" : "none", "because", verdict->because,
-                           "event", w->type, NULL);
-    key = mem_printf("[%s]", id);
-    ok = pg_do(s->pg, &TO_REVIEW, (const char *[]){id, verdict->because}) &&
-         duty_store_open(s, &(struct duty_new){.kind = "match",
-                                               .case_ref = event_case(w->event),
-                                               .rule = "match",
-                                               .key = key,
-                                               .occurrence = 1,
-                                               .duty = "match",
-                                               .title = "Say which child an event is about",
-                                               .says = "Say which child this message is about",
-                                               .immediate = instant_ms_between(w->received_at, due) <= 3600 * 1000,
-                                               .event_id = w->event_id,
-                                               .received_at = w->received_at,
-                                               .due_at = due,
-                                               .shows = instant_print(due, shows),
-                                               .closes = "done",
-                                               .because = because,
-                                               .tell = tell,
-                                               .tell_count = 1,
-                                               .ladder = ""}) >= 0;
-    free(because);
-    free(key);
+    candidates_release(&found, n);
+    free(who);
+    free(asked);
     return ok;
 }
 
-struct matched {
-    struct buf events, children, because;
-    int count;
-};
-
-static bool settle(struct duty_store *s, const struct waiting *w, const struct candidates *c, struct matched *certain)
+/* A name that a publisher uses of this child finds it again; it never makes a match certain. */
+static bool keep_alias(struct duty_store *s, const struct waiting *w)
 {
-    struct match_result verdict = match_person(event_person(w->event), c->list, c->count);
-    char number[24];
+    const json_t *person = event_person(w->event);
 
-    if (verdict.verdict != MATCH_CERTAIN)
-        return open_match(s, w, &verdict);
-    snprintf(number, sizeof number, "%lld", (long long)w->event_id);
-    pg_array_add(&certain->events, number);
-    snprintf(number, sizeof number, "%lld", (long long)verdict.child_id);
-    pg_array_add(&certain->children, number);
-    pg_array_add(&certain->because, verdict.because);
-    certain->count++;
-    return true;
+    return !w->is_news || child_detail_add(s->pg,
+                                           &(struct child_detail){.child_id = w->result.child_id,
+                                                                  .family_name = json_text_at(person, "family_name"),
+                                                                  .given_names = json_text_at(person, "given_names"),
+                                                                  .postcode = json_text_at(person, "postcode"),
+                                                                  .origin = "event",
+                                                                  .event_id = w->event_id,
+                                                                  .at = s->now},
+                                           NULL);
+}
+
+static void add_certain(struct pg_table *certain, const struct waiting *w)
+{
+    char event[24], child[24], review[24], *evidence = json_dumps(w->result.evidence, JSON_COMPACT);
+
+    snprintf(event, sizeof event, "%lld", (long long)w->event_id);
+    snprintf(child, sizeof child, "%lld", (long long)w->result.child_id);
+    snprintf(review, sizeof review, "%lld", (long long)w->result.review_id);
+    pg_table_add(certain, (const char *[]){event, child, w->result.because, evidence, w->result.review_id != 0 ? review : NULL});
+    free(evidence);
+}
+
+static bool settle(struct duty_store *s, const struct waiting *w, struct pg_table *certain)
+{
+    if (w->result.verdict != IDENTITY_CERTAIN || w->taken_back)
+        return decide_whois(s, &(struct decide_whois){.event_id = w->event_id,
+                                                      .received_at = w->received_at,
+                                                      .event = w->event,
+                                                      .person = w->person,
+                                                      .result = &w->result,
+                                                      .taken_back = w->taken_back});
+    add_certain(certain, w);
+    return keep_alias(s, w);
 }
 
 static bool settle_all(struct duty_store *s, struct waiting *list, int count)
 {
-    struct buf arrays[3] = {{0}, {0}, {0}};
-    struct matched certain = {0};
-    PGresult *rows;
-    int row = 0;
-    bool ok;
+    struct pg_table certain = {.width = 5};
+    bool ok = judge(s, list, count, false);
 
-    for (int i = 0; i < count; i++)
+    for (int i = 0; ok && i < count; i += BY_NAME_MOST)
+        ok = judge(s, list + i, count - i < BY_NAME_MOST ? count - i : BY_NAME_MOST, true);
+    for (int i = 0; ok && i < count; i++)
         if (list[i].event != NULL)
-            ask(s->config, arrays, i, event_person(list[i].event));
-    rows = pg_run(s->pg, &CANDIDATES,
-                  (const char *[]){pg_array_end(&arrays[0]), pg_array_end(&arrays[1]), pg_array_end(&arrays[2])});
-    ok = rows != NULL;
-    for (int i = 0; ok && i < count; i++) {
-        struct candidates c = {0};
-
-        if (list[i].event == NULL)
-            continue;
-        gather(rows, i, &row, &c);
-        ok = settle(s, &list[i], &c, &certain);
-        free(c.list);
-        free(c.identifiers);
-    }
-    if (ok && certain.count > 0)
-        ok = pg_do(s->pg, &MATCHED,
-                   (const char *[]){pg_array_end(&certain.events), pg_array_end(&certain.children),
-                                    pg_array_end(&certain.because)});
-    PQclear(rows);
-    for (int i = 0; i < 3; i++)
-        buf_release(&arrays[i]);
-    buf_release(&certain.events);
-    buf_release(&certain.children);
-    buf_release(&certain.because);
+            ok = settle(s, &list[i], &certain);
+    ok = ok && pg_table_do(s->pg, &MATCHED, &certain, NULL);
+    pg_table_release(&certain);
     return ok;
 }
 
@@ -228,19 +159,20 @@ static bool read_waiting(struct duty_store *s, PGresult *rows, int i, struct wai
     enum event_fault fault;
     size_t len = 0;
     unsigned char *body = PQunescapeBytea((const unsigned char *)pg_column(rows, i, 1), &len);
+    const char *type = pg_column(rows, i, 3);
     char *reason = NULL;
     bool ok = true;
 
     ret->event_id = pg_column_int(rows, i, 0);
     ret->received_at = pg_column_instant(rows, i, 2);
-    ret->source = pg_column(rows, i, 3);
-    ret->id = pg_column(rows, i, 4);
-    ret->type = pg_column(rows, i, 5);
-    if (strncmp(ret->type, EVENT_FOREIGN_PREFIX, strlen(EVENT_FOREIGN_PREFIX)) == 0)
-        ok = decide_foreign_expand(s, ret->event_id, (const char *)body, len, ret->received_at, pg_column(rows, i, 6));
+    ret->taken_back = pg_column_bool(rows, i, 5);
+    if (strncmp(type, EVENT_FOREIGN_PREFIX, strlen(EVENT_FOREIGN_PREFIX)) == 0)
+        ok = decide_foreign_expand(s, ret->event_id, (const char *)body, len, ret->received_at, pg_column(rows, i, 4));
     else if ((ret->event = event_parse((const char *)body, len, &fault, &reason)) == NULL)
         /* Ingest took it under an older catalogue, or a person retried it: back to where a person sees it. */
         ok = decide_foreign_quarantine(s, ret->event_id, reason);
+    else
+        ret->person = person_read(event_person(ret->event), (const char *const *)s->config->trusted);
     free(reason);
     PQfreemem(body);
     return ok;
@@ -264,8 +196,11 @@ int decide_match_step(struct duty_store *s, int most, int64_t only)
     for (int i = 0; ok && i < count; i++)
         ok = read_waiting(s, rows, i, &list[i]);
     ok = ok && (count == 0 || settle_all(s, list, count)) && pg_commit(s->pg);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
+        identity_release(&list[i].result);
+        person_free(list[i].person);
         event_free(list[i].event);
+    }
     if (!ok)
         count = -1;
 done:

@@ -12,7 +12,7 @@ static const struct pg_statement CHILD = {"timeline_child", "SELECT born_on::tex
 static const struct pg_statement EVENTS = {
     "timeline_events",
     "SELECT e.event_id, encode(e.body, 'escape'), " PG_INSTANT("e.received_at") ", CASE WHEN s.retracted_by IS NOT NULL THEN"
-    " 'retracted' WHEN s.state = 'held' AND s.reason = 'feed frozen' THEN 'frozen' ELSE s.state END, s.outcome, s.replaced_by"
+    " 'retracted' WHEN s.unmatch AND s.state = 'waiting' THEN 'taken back' WHEN s.state = 'held' AND s.reason = 'feed frozen' THEN 'frozen' ELSE s.state END, s.outcome, s.replaced_by"
     " FROM told.event_state s JOIN told.event e USING (event_id) WHERE s.child_id = $1 ORDER BY e.received_at, e.event_id",
     1};
 

@@ -112,6 +112,7 @@ bool toldctl_answerer_record(struct toldctl *ctl, const struct answerer *who,
                  {"done", "duty recorded done"},
                  {"void", "duty declared void"},
                  {"match", "event matched"},
+                 {"unmatch", "match undone"},
                  {"answer", "review answered"}};
     char id[24], now[INSTANT_TEXT_SIZE];
     snprintf(id, sizeof id, "%" PRId64, duty->duty_id);

@@ -29,7 +29,7 @@ void toldctl_answerer_release(struct answerer *who);
 /* Locks it; refuses what is not there or is closed. */
 int toldctl_answerer_lock(struct toldctl *ctl, int64_t duty_id, struct answered_duty *ret);
 void toldctl_answerer_release_duty(struct answered_duty *duty);
-/* The row of told.answer, and of the journal. kind: "ack" "done" "void" "match" "answer". detail: JSON, or
+/* The row of told.answer, and of the journal. kind: "ack" "done" "void" "match" "unmatch" "answer". detail: JSON, or
  * NULL. */
 bool toldctl_answerer_record(struct toldctl *ctl, const struct answerer *who,
                              const struct answered_duty *duty, const char *kind, const char *note,

@@ -124,20 +124,46 @@ static json_t *explain(struct toldctl *ctl, const struct decide_input *input, co
     return said;
 }
 
-static void print_explained(struct toldctl *ctl, const struct decide_input *input, const struct directory *roles)
+/* Why the event is taken to be about this child: words and numbers of children, never values. */
+static void print_match(const json_t *match)
+{
+    const json_t *one, *words;
+    size_t i, k;
+    if (json_is_integer(json_object_get(match, "child")))
+        printf("matched to child %" PRId64 ": %s\n", (int64_t)json_integer_value(json_object_get(match, "child")),
+               json_text_at(match, "because") ? json_text_at(match, "because") : "-");
+    else
+        printf("matched to nobody: %s\n", json_text_at(match, "because") ? json_text_at(match, "because") : "-");
+    json_array_foreach(json_object_get(match, "evidence"), i, one)
+    {
+        printf("    child %" PRId64 ", %" PRId64 " points:", (int64_t)json_integer_value(json_object_get(one, "child")),
+               (int64_t)json_integer_value(json_object_get(one, "points")));
+        json_array_foreach(json_object_get(one, "evidence"), k, words)
+            printf("%s %s", k ? "," : "", json_string_value(words));
+        printf("\n");
+    }
+}
+
+/* match: of a stored event, else NULL. */
+static void print_explained(struct toldctl *ctl, const struct decide_input *input, const struct directory *roles, json_t *match)
 {
     struct decision decision = {0};
     json_t *said = explain(ctl, input, roles, &decision);
-    if (ctl->json)
+    if (match)
+        json_object_set(said, "match", match);
+    if (ctl->json) {
         toldctl_print_json(said);
-    else
+    } else {
+        if (match)
+            print_match(match);
         print_decision(&decision, said);
+    }
     json_decref(said);
     decision_release(&decision);
 }
 
 /* As the daemon would decide it now: on the facts valid at its time, of what is stored. */
-static int explain_stored(struct toldctl *ctl, int64_t event_id, int64_t child_id, const struct directory *roles)
+static int explain_stored(struct toldctl *ctl, int64_t event_id, int64_t child_id, const struct directory *roles, json_t *match)
 {
     struct timeline timeline;
     bool good = timeline_load(&timeline, ctl->pg, child_id);
@@ -156,17 +182,49 @@ static int explain_stored(struct toldctl *ctl, int64_t event_id, int64_t child_i
         decide_court_facts(ctl->config, e->event, &input);
         if (!ctl->json)
             printf("event %" PRId64 ", %s\n", event_id, event_type(e->event));
-        print_explained(ctl, &input, roles);
+        print_explained(ctl, &input, roles, match);
         timeline_view_release(&view);
     }
     timeline_release(&timeline);
     return good ? 0 : toldctl_database_code(ctl);
 }
 
+static json_t *match_of(const PGresult *row)
+{
+    const char *evidence = pg_column(row, 0, 4);
+    json_t *match = json_pack("{s:o, s:s*, s:o, s:o}", "child",
+                              pg_column(row, 0, 0) ? json_integer(pg_column_int(row, 0, 0)) : json_null(), "because",
+                              pg_column(row, 0, 3), "evidence", evidence ? json_loads(evidence, 0, NULL) : json_array(), "review",
+                              pg_column(row, 0, 5) ? json_integer(pg_column_int(row, 0, 5)) : json_null());
+    return match;
+}
+
+/* An event without a child is decided for nobody: what is known of its match is all there is to say. */
+static int explain_unmatched(struct toldctl *ctl, const char *id, const PGresult *row, const json_t *match)
+{
+    const char *reason = pg_column(row, 0, 2);
+    if (!pg_column(row, 0, 3))
+        return toldctl_refuse(EX_DATAERR, "event %s is about no child that is known (%s: %s)", id, pg_column(row, 0, 1),
+                              reason ? reason : "not matched yet");
+    if (ctl->json) {
+        json_t *said = json_pack("{s:[], s:[], s:[], s:[], s:s, s:s*, s:O}", "duties", "reviews", "watches", "not", "state",
+                                 pg_column(row, 0, 1), "reason", reason, "match", match);
+        toldctl_print_json(said);
+        json_decref(said);
+        return 0;
+    }
+    printf("event %s is about no child that is known (%s: %s)\n", id, pg_column(row, 0, 1), reason ? reason : "-");
+    print_match(match);
+    return 0;
+}
+
 static int explain_event(struct toldctl *ctl, int64_t event_id)
 {
     static const struct pg_statement find = {
-        "explain_event", "SELECT child_id, state, reason FROM told.event_state WHERE event_id = $1", 1};
+        "explain_event",
+        "SELECT child_id, state, reason, match_because, match_evidence::text, match_review FROM told.event_state"
+        " WHERE event_id = $1",
+        1};
     char id[24];
     int code = toldctl_open_database(ctl);
     if (code)
@@ -177,13 +235,14 @@ static int explain_event(struct toldctl *ctl, int64_t event_id)
     if (!row)
         return toldctl_database_code(ctl);
     struct directory *roles = config_directory(ctl->config);
+    json_t *match = PQntuples(row) ? match_of(row) : NULL;
     if (PQntuples(row) == 0)
         code = toldctl_refuse(EX_DATAERR, "there is no event %s; `toldctl events` lists them", id);
     else if (!pg_column(row, 0, 0))
-        code = toldctl_refuse(EX_DATAERR, "event %s is about no child that is known (%s: %s)", id, pg_column(row, 0, 1),
-                              pg_column(row, 0, 2) ? pg_column(row, 0, 2) : "not matched yet");
+        code = explain_unmatched(ctl, id, row, match);
     else
-        code = explain_stored(ctl, event_id, pg_column_int(row, 0, 0), roles);
+        code = explain_stored(ctl, event_id, pg_column_int(row, 0, 0), roles, match);
+    json_decref(match);
     directory_free(roles);
     PQclear(row);
     return code;
@@ -207,7 +266,7 @@ int toldctl_explain(struct toldctl *ctl, int argc, char **argv)
         }
         if (!ctl->json)
             printf("%s%s\n", i > at ? "\n" : "", decide_case_name(one));
-        print_explained(ctl, decide_case_input(one), roles);
+        print_explained(ctl, decide_case_input(one), roles, NULL);
         decide_case_free(one);
     }
     directory_free(roles);

@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Identifiers (a column for each scheme), born_on, and what is known of the child's status, valid from a day
- * (default: always). An empty cell says nothing. Children are found by their trusted identifiers, else made.
+ * Identifiers (a column for each scheme), born_on, what the child is called and where it lives (family_name, given_names,
+ * postcode: for matching only), and what is known of its status, valid from a day (default: always). An empty cell says
+ * nothing. Children are found by their trusted identifiers, else made.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "child_detail.h"
 #include "store.h"
 #include "told/facts.h"
 #include "told/match.h"
 #include "told/mem.h"
+#include "told/person.h"
 #include "toldctl_answerer.h"
 #include "toldctl_import.h"
 
 static const char *const schemes[] = {"pnc", "cro", "asn", "noms", "urn", "ccd",
                                       "yos", "lcs", "nhs", "upn",  NULL};
+
+/* Columns that are neither identifier nor status. */
+static const char *const plain[] = {"born_on", "valid_from", "family_name", "given_names", "postcode", NULL};
 
 static const struct pg_statement lock_all = {"import_children",
                                              "SELECT pg_advisory_xact_lock(" STORE_LOCK_CHILDREN ")", 0};
@@ -57,8 +63,9 @@ struct child_row {
 
 static bool is_status(const char *column)
 {
-    if (strcmp(column, "born_on") == 0 || strcmp(column, "valid_from") == 0)
-        return false;
+    for (const char *const *one = plain; *one; one++)
+        if (strcmp(*one, column) == 0)
+            return false;
     for (const char *const *scheme = schemes; *scheme; scheme++)
         if (strcmp(*scheme, column) == 0)
             return false;
@@ -116,6 +123,24 @@ static void read_identifiers(struct import *import, struct child_row *c)
                                  "no trusted identifier; a child without one could never be recognised");
 }
 
+/* What cannot be compared is no name: better said now than never matched. */
+static void check_detail(struct import *import, const struct child_row *c)
+{
+    static const char *const names[] = {"family_name", "given_names"};
+    const char *postcode = csv_cell(c->row, csv_column(import->csv, "postcode"));
+    char *code = person_postcode(postcode);
+    if (postcode && !code)
+        toldctl_import_row_fault(import, c->row->line, "postcode is none; write it as SE5 8AF, or empty it");
+    free(code);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *cell = csv_cell(c->row, csv_column(import->csv, names[i]));
+        char *name = person_name(cell);
+        if (cell && !*name)
+            toldctl_import_row_fault(import, c->row->line, "%s has nothing of a name in it; correct or empty it", names[i]);
+        free(name);
+    }
+}
+
 static void read_row(struct import *import, struct child_row *c)
 {
     struct facts *scratch = facts_new();
@@ -128,6 +153,7 @@ static void read_row(struct import *import, struct child_row *c)
     toldctl_import_row_instant(import, c->row, csv_column(import->csv, "valid_from"), (struct instant){0},
                                &c->valid_from);
     read_identifiers(import, c);
+    check_detail(import, c);
     for (int column = 0; column < (int)import->csv->column_count; column++)
         if (is_status(import->csv->header[column]) && csv_cell(c->row, column))
             free(read_status(import, c->row, column, scratch));
@@ -178,6 +204,18 @@ static int find_or_make(struct toldctl *ctl, struct import *import, struct child
     return pg_do(ctl->pg, &insert_identifiers, all) ? 0 : TOLDCTL_DATABASE;
 }
 
+/* Names decide nothing that was decided before: they are for the next event. */
+static bool write_detail(struct toldctl *ctl, struct import *import, const struct child_row *c, bool *ret_changed)
+{
+    const struct child_detail said = {.child_id = c->child_id,
+                                      .family_name = csv_cell(c->row, csv_column(import->csv, "family_name")),
+                                      .given_names = csv_cell(c->row, csv_column(import->csv, "given_names")),
+                                      .postcode = csv_cell(c->row, csv_column(import->csv, "postcode")),
+                                      .origin = "import",
+                                      .at = import->now};
+    return child_detail_add(ctl->pg, &said, ret_changed);
+}
+
 static int write_status(struct toldctl *ctl, struct import *import, const struct child_row *c)
 {
     char id[24], from[INSTANT_TEXT_SIZE], now[INSTANT_TEXT_SIZE];
@@ -201,7 +239,9 @@ static int write_status(struct toldctl *ctl, struct import *import, const struct
         free(value);
     }
     facts_free(scratch);
-    import->changed += changed;
+    bool named = false;
+    good = good && write_detail(ctl, import, c, &named);
+    import->changed += changed || named;
     /* A date of birth holds from the beginning. */
     if (good && changed)
         good = toldctl_answerer_again(ctl, c->child_id, born_now ? (struct instant){0} : c->valid_from);
@@ -211,14 +251,14 @@ static int write_status(struct toldctl *ctl, struct import *import, const struct
 static bool check_header(struct import *import)
 {
     static const char *const needed[] = {NULL};
-    const char **known = mem_new((import->csv->column_count + 16) * sizeof *known);
+    const char **known = mem_new((import->csv->column_count + sizeof schemes / sizeof *schemes + sizeof plain / sizeof *plain) * sizeof *known);
     struct facts *scratch = facts_new();
     json_t *none = json_null();
     size_t count = 0;
     for (; schemes[count]; count++)
         known[count] = schemes[count];
-    known[count++] = "born_on";
-    known[count++] = "valid_from";
+    for (size_t i = 0; plain[i]; i++)
+        known[count++] = plain[i];
     /* Every field that facts know by name; who is allocated has an import of its own. */
     for (size_t i = 0; i < import->csv->column_count; i++) {
         const char *name = import->csv->header[i];

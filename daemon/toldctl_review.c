@@ -17,14 +17,16 @@ static const struct pg_statement list_open = {
     "reviews_open",
     "SELECT duty_id AS review, kind, child_id AS child, event_id AS event, case_ref AS \"case\", state,"
     " " PG_INSTANT("due_at") " AS due_at,"
-    " title, because FROM told.duty WHERE kind IN ('review', 'match') AND state <> 'closed' ORDER BY"
+    " title, because - 'candidates' AS because, (SELECT string_agg(c->>'child', ' ') FROM jsonb_array_elements("
+    "because->'candidates') c) AS candidates FROM told.duty WHERE kind IN ('review', 'match') AND state <> 'closed' ORDER BY"
     " due_at, duty_id",
     0};
 static const struct pg_statement list_all = {
     "reviews_all",
     "SELECT duty_id AS review, kind, child_id AS child, event_id AS event, case_ref AS \"case\","
-    " coalesce(closed_as, state) AS state, " PG_INSTANT("due_at") " AS due_at, title, because"
-    " FROM told.duty WHERE kind IN ('review', 'match') ORDER BY duty_id DESC LIMIT 1000",
+    " coalesce(closed_as, state) AS state, " PG_INSTANT("due_at") " AS due_at, title,"
+    " because - 'candidates' AS because, (SELECT string_agg(c->>'child', ' ') FROM jsonb_array_elements("
+    "because->'candidates') c) AS candidates FROM told.duty WHERE kind IN ('review', 'match') ORDER BY duty_id DESC LIMIT 1000",
     0};
 /* clang-format on */
 static const struct pg_statement find_review = {

@@ -22,8 +22,9 @@ static const struct {
      "the moments that told comes back at, to see whether something was done; and that there is nothing to wait for"},
     {"reviews", "[--all]", "questions that wait for a person: missing fields, doubtful matches"},
     {"answer", "REVIEW FIELD=VALUE… [--for PERSON]", "fill in what was missing; the event is decided again"},
-    {"match", "REVIEW CHILD|none [--learn] [--for PERSON]",
-     "say which child an event is about (none: a new one)"},
+    {"match", "REVIEW [CHILD|none|new [--learn] [--for PERSON]] | --undo REVIEW [--reason TEXT] [--for PERSON]",
+     "say which child an event is about: a known one, none of them, or one that is made from it; alone it shows who may be\n"
+     "      meant, with names; --undo takes the answer back and recalls what was told"},
     {"quarantine", "[list [--all]|show ID|retry ID|dismiss ID]", "what could not be understood"},
     {"feeds", "[thaw FEED]", "the feeds, how far each is settled, which are frozen"},
     {"import", "directory|children|allocations|rota|absences FILE.csv, calendar FILE.json",

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "told/buf.h"
-#include "told/civil.h"
 #include "told/mem.h"
 
 #define CENTURY_PIVOT                                                                                        \
@@ -28,7 +27,6 @@ struct scheme {
     const char *name;
     bool trusted;
     tidy_fn *tidy;
-    const char *agrees, *contradicts; /* the words of match_result.because */
 };
 
 static bool is_letter(char c)
@@ -116,15 +114,12 @@ static char *tidy_cro(const char *text)
 
 /* ---- the schemes ---- */
 
-#define TEXTS(scheme)                                                                                        \
-    "one child shares the " scheme ", and nothing contradicts", "the " scheme " is another one"
-
 static const struct scheme SCHEMES[] = {
-    {"pnc", true, tidy_pnc, TEXTS("pnc")},     {"cro", true, tidy_cro, TEXTS("cro")},
-    {"noms", true, tidy_plain, TEXTS("noms")}, {"nhs", true, tidy_plain, TEXTS("nhs")},
-    {"upn", true, tidy_plain, TEXTS("upn")},   {"ccd", true, tidy_nothing, TEXTS("ccd")},
-    {"yos", true, tidy_nothing, TEXTS("yos")}, {"lcs", true, tidy_nothing, TEXTS("lcs")},
-    {"asn", false, tidy_plain, TEXTS("asn")},  {"urn", false, tidy_plain, TEXTS("urn")},
+    {"pnc", true, tidy_pnc},     {"cro", true, tidy_cro},
+    {"noms", true, tidy_plain}, {"nhs", true, tidy_plain},
+    {"upn", true, tidy_plain},   {"ccd", true, tidy_nothing},
+    {"yos", true, tidy_nothing}, {"lcs", true, tidy_nothing},
+    {"asn", false, tidy_plain},  {"urn", false, tidy_plain},
 };
 
 static const struct scheme *scheme_find(const char *name)
@@ -161,97 +156,4 @@ char *match_normalise(const char *scheme, const char *value)
         text = found->tidy(buf_string(&upper));
     buf_release(&upper);
     return text;
-}
-
-/* ---- the verdict ---- */
-
-enum agreement {
-    NOT_STATED, /* by one side or both */
-    AGREES,
-    CONTRADICTS,
-};
-
-/* One child may have several numbers of a scheme (a record merged with another); one that agrees is enough.
- */
-static enum agreement compare_scheme(const struct match_candidate *candidate, const char *scheme,
-                                     const char *value)
-{
-    enum agreement found = NOT_STATED;
-    for (size_t i = 0; i < candidate->identifier_count; i++) {
-        const struct match_identifier *own = &candidate->identifiers[i];
-        if (own->scheme == NULL || own->value == NULL || strcmp(own->scheme, scheme) != 0)
-            continue;
-        if (strcmp(own->value, value) == 0)
-            return AGREES;
-        found = CONTRADICTS;
-    }
-    return found;
-}
-
-/* Which trusted scheme agrees and which contradicts, first of each; NULL: none. */
-static void compare_candidate(const json_t *person, const struct match_candidate *candidate,
-                              const struct scheme **ret_agrees, const struct scheme **ret_contradicts)
-{
-    const json_t *identifiers = json_object_get(person, "identifiers");
-    *ret_agrees = *ret_contradicts = NULL;
-    for (size_t i = 0; i < sizeof SCHEMES / sizeof SCHEMES[0]; i++) {
-        const struct scheme *scheme = &SCHEMES[i];
-        if (!scheme->trusted)
-            continue;
-        char *value =
-            match_normalise(scheme->name, json_string_value(json_object_get(identifiers, scheme->name)));
-        if (value == NULL)
-            continue;
-        enum agreement agreement = compare_scheme(candidate, scheme->name, value);
-        free(value);
-        if (agreement == AGREES && *ret_agrees == NULL)
-            *ret_agrees = scheme;
-        if (agreement == CONTRADICTS && *ret_contradicts == NULL)
-            *ret_contradicts = scheme;
-    }
-}
-
-/* A date that cannot be read contradicts: it says something, and it is not what we know. */
-static enum agreement compare_born_on(const json_t *person, const struct match_candidate *candidate)
-{
-    const json_t *stated = json_object_get(person, "born_on");
-    if (stated == NULL || json_is_null(stated) || candidate->born_on == NULL)
-        return NOT_STATED;
-    struct civil_day theirs, ours;
-    if (!json_is_string(stated) || !civil_parse(json_string_value(stated), &theirs) ||
-        !civil_parse(candidate->born_on, &ours))
-        return CONTRADICTS;
-    return theirs.number == ours.number ? AGREES : CONTRADICTS;
-}
-
-static struct match_result verdict(enum match_verdict verdict, int64_t child_id, const char *because)
-{
-    return (struct match_result){.verdict = verdict, .child_id = child_id, .because = because};
-}
-
-struct match_result match_person(const json_t *person, const struct match_candidate *candidates, size_t count)
-{
-    const struct scheme *agrees = NULL, *contradicts = NULL;
-    int64_t child_id = 0;
-    bool born_otherwise = false;
-
-    for (size_t i = 0; i < count; i++) {
-        const struct scheme *here, *against;
-        compare_candidate(person, &candidates[i], &here, &against);
-        if (here == NULL)
-            continue;
-        if (agrees != NULL && child_id != candidates[i].child_id)
-            return verdict(MATCH_DOUBTFUL, 0, "two children share an identifier with the event");
-        child_id = candidates[i].child_id;
-        agrees = here;
-        contradicts = contradicts != NULL ? contradicts : against;
-        born_otherwise |= compare_born_on(person, &candidates[i]) == CONTRADICTS;
-    }
-    if (agrees == NULL)
-        return verdict(MATCH_NONE, 0, "no known child shares a trusted identifier");
-    if (contradicts != NULL)
-        return verdict(MATCH_DOUBTFUL, 0, contradicts->contradicts);
-    if (born_otherwise)
-        return verdict(MATCH_DOUBTFUL, 0, "the date of birth is another one");
-    return verdict(MATCH_CERTAIN, child_id, agrees->agrees);
 }

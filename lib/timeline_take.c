@@ -108,3 +108,11 @@ bool timeline_take(struct timeline *t, size_t index, const struct timeline_hand 
     wake_waiters(t, e);
     return decide_later(t, target != NULL && target < e ? index_of(t, target) : index, e, hand);
 }
+
+bool timeline_forget(struct timeline *t, size_t index, const struct timeline_hand *hand)
+{
+    struct timeline_event *e = &t->events[index];
+
+    e->state = TIMELINE_OUT;
+    return e->event == NULL || decide_remaining(t, e, e, hand);
+}

@@ -26,6 +26,8 @@ struct timeline_hand {
 
 /* Takes up the waiting event at `index`, which can be read. The states of the timeline are moved on. */
 bool timeline_take(struct timeline *t, size_t index, const struct timeline_hand *hand);
+/* The event at `index` was never this child's: everything else is decided as if it had not come. */
+bool timeline_forget(struct timeline *t, size_t index, const struct timeline_hand *hand);
 /* The event of that source and id, or NULL. */
 struct timeline_event *timeline_find(const struct timeline *t, const char *source, const char *id);
 

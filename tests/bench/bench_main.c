@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `make bench`: figures of told, each beside a ceiling that the same run has measured on the same machine.
- * All of it is loopback and bounded; `bench PART…` measures a part (core, store, email, latency).
+ * All of it is loopback and bounded; `bench PART…` measures a part (core, store, email, latency, identity).
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 
 #include "bench_core.h"
 #include "bench_email.h"
+#include "bench_identity.h"
 #include "bench_latency.h"
 #include "bench_store.h"
 
@@ -22,13 +23,14 @@ static void measure_emails(const struct bench_figure *to)
 static const struct {
     const char *name;
     void (*measure)(const struct bench_figure *to);
-} PARTS[] = {{"core", bench_core}, {"store", bench_store}, {"email", measure_emails}, {"latency", bench_latency}};
+} PARTS[] = {{"core", bench_core}, {"store", bench_store}, {"email", measure_emails}, {"latency", bench_latency},
+             {"identity", bench_identity}};
 
 enum { PART_COUNT = sizeof PARTS / sizeof *PARTS };
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench [core] [store] [email] [latency]\n");
+    fprintf(stderr, "usage: bench [core] [store] [email] [latency] [identity]\n");
     return EX_USAGE;
 }
 

@@ -96,6 +96,16 @@ static void test_grants_let_each_role_do_its_own_step_only(void **state)
         {"UPDATE told.rota SET people = people", "------"},
         {"DELETE FROM told.rota", "------"},
         {"UPDATE told.absence SET cover = cover", "------"},
+        {"SELECT family_name FROM told.child_detail", "-y---y"},
+        {"SELECT digest FROM told.match_decision", "-y---y"},
+        {"SELECT told.name_codes('x')", "-y---y"},
+        {"SELECT told.identifier_forget(0)", "-----y"},
+        {"UPDATE told.child_detail SET family = 'x'", "------"},
+        {"DELETE FROM told.child_detail", "------"},
+        {"UPDATE told.match_decision SET is_same = true", "------"},
+        {"UPDATE told.match_decision SET forgotten_at = now()", "-----y"},
+        {"INSERT INTO told.match_decision (review_id, event_id, child_id, is_same, recorded_at, recorded_by)"
+         " VALUES (1, 1, 1, true, now(), 'x')", "------"},
         {"INSERT INTO told.absence (person_id, away_from, recorded_at, recorded_by) VALUES ('p', now(), now(), 'x')", "------"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -148,6 +148,30 @@ static void test_import_children_makes_finds_and_states(void **state)
     desk_value(desk, "UPDATE told.event_state SET state = 'decided'");
 }
 
+static void test_import_children_keeps_names_for_matching_only(void **state)
+{
+    struct desk *desk = *state;
+    assert_int_equal(import(desk, "children",
+                            "yos,family_name,given_names,postcode,born_on\nN1,O'Fennimore,Zo\xc3\xab,se15 3ab,2010-01-30\nN2,,,,\n"),
+                     0);
+    assert_string_equal(desk_value(desk, "SELECT string_agg(concat_ws('|', family_name, given_names, family, given, postcode, origin,"
+                                         " recorded_by), ', ') FROM told.child_detail"),
+                        "O'Fennimore|Zo\xc3\xab|ofennimore|zoe|SE153AB|import|amara");
+    /* The same is no news; a new surname stands beside the old one, and decides nothing again. */
+    assert_int_equal(import(desk, "children", "yos,family_name,given_names\nN1,OFENNIMORE,zoe\n"), 0);
+    assert_non_null(strstr(desk_out(desk), "0 changed"));
+    assert_int_equal(import(desk, "children", "yos,family_name,given_names\nN1,Wedlock,Zoe\n"), 0);
+    assert_non_null(strstr(desk_out(desk), "1 changed"));
+    assert_string_equal(desk_value(desk, "SELECT count(*) FROM told.child_detail WHERE withdrawn_at IS NULL"), "2");
+    /* A value that says nothing is named without itself. */
+    assert_int_equal(import(desk, "children", "yos,family_name,postcode\nN1,unknown,\nN2,Fine,nowhere\n"), 65);
+    assert_non_null(strstr(desk_err(desk), "file.csv:2: family_name"));
+    assert_non_null(strstr(desk_err(desk), "file.csv:3: postcode"));
+    assert_null(strstr(desk_err(desk), "nowhere"));
+    desk_value(desk, "DELETE FROM told.child_detail; DELETE FROM told.child_identifier WHERE value LIKE 'N%';"
+                     "DELETE FROM told.child c WHERE NOT EXISTS (SELECT FROM told.child_identifier i WHERE i.child_id = c.child_id)");
+}
+
 static void test_import_children_names_every_bad_row_and_imports_none(void **state)
 {
     struct desk *desk = *state;
@@ -261,6 +285,7 @@ int main(void)
         cmocka_unit_test(test_import_directory_adds_and_changes_people),
         cmocka_unit_test(test_import_directory_names_every_bad_row_and_imports_none),
         cmocka_unit_test(test_import_children_makes_finds_and_states),
+        cmocka_unit_test(test_import_children_keeps_names_for_matching_only),
         cmocka_unit_test(test_import_children_names_every_bad_row_and_imports_none),
         cmocka_unit_test(test_import_allocations_is_the_whole_list),
         cmocka_unit_test(test_import_allocations_names_every_bad_row_and_imports_none),

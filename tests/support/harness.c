@@ -176,6 +176,7 @@ static void write_config(struct harness *h)
                or_else(h->options.deadline_ms, 3000));
     buf_printf(&b, "ingest = { bind = \"%s\"; secret_key = \"told.key\"; public_key = \"%s\"; };\n", h->endpoint,
                h->public_key);
+    buf_text(&b, "identity = { looked_after_role = \"mash\"; };\n");
     buf_printf(&b, "dispatch = { lease_ms = %d; };\n", or_else(h->options.lease_ms, 2000));
     buf_printf(&b,
                "email = { url = \"smtp://127.0.0.1:%d\"; tls = \"none\"; from = \"told@southwark.example\";"

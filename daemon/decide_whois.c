@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decide_whois.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "store.h"
+#include "told/mem.h"
+
+enum { OF_AGE = 18 };
+
+static const struct pg_statement TO_REVIEW = {
+    "whois_review",
+    "UPDATE told.event_state SET state = 'review', reason = $2, match_because = $2, match_evidence = $3::jsonb, match_review = NULL,"
+    " unmatch = false WHERE event_id = $1",
+    3};
+
+static const struct pg_statement OF_AGE_DECIDED = {
+    "whois_of_age",
+    "UPDATE told.event_state SET state = 'decided', reason = $2, match_because = $3, match_evidence = $4::jsonb, decided_at = $5,"
+    " begun = 0 WHERE event_id = $1",
+    5};
+
+/* A match that was taken back is asked again: one more occurrence. */
+static const struct pg_statement OCCURRENCE = {
+    "whois_occurrence",
+    "SELECT coalesce(max(d.occurrence), 0) + 1 FROM told.duty_ground g JOIN told.duty d USING (duty_id)"
+    " WHERE g.event_id = $1 AND d.kind = 'match'",
+    1};
+
+/* Unknown is not false: only of whom it is known that they are not looked after, MASH need not hear. */
+static const struct pg_statement LOOKED_AFTER = {
+    "whois_looked_after",
+    "SELECT EXISTS (SELECT FROM unnest($1::bigint[]) c (child_id) WHERE coalesce((SELECT s.value #>> '{}' FROM told.child_status s"
+    " WHERE s.child_id = c.child_id AND s.field IN ('looked_after_basis', 'looked_after')"
+    " ORDER BY s.valid_from DESC, s.status_id DESC LIMIT 1), '') NOT IN ('none', 'false'))",
+    1};
+
+/* 1 working day from receipt, or the shortest clock that the event could start (A26). */
+static struct instant due_of(const struct duty_store *s, const struct decide_whois *w)
+{
+    struct facts *nothing = facts_new();
+    struct decide_input input = {.authority = s->config->authority,
+                                 .received_at = w->received_at,
+                                 .event = w->event,
+                                 .facts = nothing};
+    struct decision d = {0};
+    struct instant due = calendar_alarm_at(
+        calendar_add_working_days(s->config->calendar, civil_day_of(w->received_at), 1));
+
+    decide(s->config->protocol, s->config->calendar, &input, &d);
+    for (size_t i = 0; i < d.duty_count; i++)
+        due = instant_earlier(due, d.duties[i].due_at);
+    for (size_t i = 0; i < d.review_count; i++)
+        due = instant_earlier(due, d.reviews[i].due_at);
+    decision_release(&d);
+    facts_free(nothing);
+    return due;
+}
+
+static bool next_occurrence(struct duty_store *s, const char *event_id, int *ret)
+{
+    PGresult *rows = pg_run(s->pg, &OCCURRENCE, (const char *[]){event_id});
+    bool ok = rows != NULL;
+
+    if (ok)
+        *ret = (int)pg_column_int(rows, 0, 0);
+    PQclear(rows);
+    return ok;
+}
+
+static bool may_be_looked_after(struct duty_store *s, const json_t *evidence, bool *ret)
+{
+    struct buf children = {0};
+    const json_t *one;
+    size_t i;
+    PGresult *rows;
+
+    json_array_foreach(evidence, i, one)
+    {
+        char number[24];
+
+        snprintf(number, sizeof number, "%lld", (long long)json_integer_value(json_object_get(one, "child")));
+        pg_array_add(&children, number);
+    }
+    rows = pg_run(s->pg, &LOOKED_AFTER, (const char *[]){pg_array_end(&children)});
+    buf_release(&children);
+    *ret = rows != NULL && pg_column_bool(rows, 0, 0);
+    PQclear(rows);
+    return rows != NULL;
+}
+
+static const char *reason_of(const struct decide_whois *w)
+{
+    return w->taken_back ? "a match of it was taken back" : w->result->because;
+}
+
+static char *because_of(const struct decide_whois *w, bool doubtful)
+{
+    json_t *because = json_pack("{s:s, s:s, s:s, s:O}", "verdict", doubtful ? "doubtful" : "none", "because",
+                                reason_of(w), "event", event_type(w->event), "candidates", w->result->evidence);
+    char *text = json_dumps(because, JSON_COMPACT);
+
+    json_decref(because);
+    return text;
+}
+
+/* Whom to ask: the review's own role, and whoever must hear where the child may be looked after. */
+static size_t whom(const struct config *config, bool doubtful, bool looked_after, const char *tell[2])
+{
+    tell[0] = doubtful || config->unknown_child_role == NULL ? config->review_role : config->unknown_child_role;
+    tell[1] = config->looked_after_role;
+    return doubtful && looked_after && tell[1] != NULL && strcmp(tell[0], tell[1]) != 0 ? 2 : 1;
+}
+
+static bool ask(struct duty_store *s, const struct decide_whois *w, const char *event_id, bool doubtful)
+{
+    struct instant due = due_of(s, w);
+    char shows[INSTANT_TEXT_SIZE], *because = because_of(w, doubtful), *key = mem_printf("[%s]", event_id);
+    const char *tell[2];
+    bool looked_after = false, ok;
+    int occurrence = 1;
+
+    ok = next_occurrence(s, event_id, &occurrence) && (!doubtful || may_be_looked_after(s, w->result->evidence, &looked_after)) &&
+         duty_store_open(s, &(struct duty_new){.kind = "match",
+                                               .case_ref = event_case(w->event),
+                                               .rule = "match",
+                                               .key = key,
+                                               .occurrence = occurrence,
+                                               .duty = doubtful ? "match" : "unknown-child",
+                                               .title = doubtful ? "Say which child an event is about"
+                                                                 : "Find out who a child is whom nobody knows",
+                                               .says = doubtful ? "Say which child this message is about"
+                                                                : "Find out who the child of this message is: nobody known fits",
+                                               .immediate = instant_ms_between(w->received_at, due) <= 3600 * 1000,
+                                               .event_id = w->event_id,
+                                               .received_at = w->received_at,
+                                               .due_at = due,
+                                               .shows = instant_print(due, shows),
+                                               .closes = "done",
+                                               .because = because,
+                                               .tell = tell,
+                                               .tell_count = whom(s->config, doubtful, looked_after, tell),
+                                               .ladder = ""}) >= 0;
+    free(because);
+    free(key);
+    return ok;
+}
+
+/* By the event itself. Where it does not say, it is taken for a child's. */
+static bool is_of_age(const struct decide_whois *w)
+{
+    return person_age(w->person, civil_day_of(event_valid_from(w->event))) >= OF_AGE;
+}
+
+static bool leave(struct duty_store *s, const struct decide_whois *w, const char *event_id, const char *evidence)
+{
+    char now[INSTANT_TEXT_SIZE], *detail = store_detail("because", "of age by the event, and nobody known fits", NULL);
+    bool ok = pg_do(s->pg, &OF_AGE_DECIDED,
+                    (const char *[]){event_id, "nobody under 18 whom we know", w->result->because, evidence,
+                                     instant_print(s->now, now)}) &&
+              store_journal(s->pg, s->now,
+                            &(struct store_journal){
+                                .what = "event about nobody under 18 whom we know", .event_id = w->event_id, .detail = detail});
+
+    free(detail);
+    return ok;
+}
+
+bool decide_whois(struct duty_store *s, const struct decide_whois *w)
+{
+    bool doubtful = w->result->verdict == IDENTITY_DOUBTFUL;
+    char event_id[24], *evidence = json_dumps(w->result->evidence, JSON_COMPACT);
+    bool ok;
+
+    snprintf(event_id, sizeof event_id, "%lld", (long long)w->event_id);
+    if (!doubtful && !w->taken_back && is_of_age(w))
+        ok = leave(s, w, event_id, evidence);
+    else
+        ok = pg_do(s->pg, &TO_REVIEW, (const char *[]){event_id, reason_of(w), evidence}) &&
+             ask(s, w, event_id, doubtful || w->taken_back);
+    free(evidence);
+    return ok;
+}
