@@ -122,6 +122,8 @@ test: deps
 	@$(MAKE) --no-print-directory -j2 KIND=asan tests-built
 	@$(MAKE) --no-print-directory -j2 all
 	@$(MAKE) --no-print-directory -j2 KIND=tsan tsan-built
+	@tests/support/deps.sh fuzz
+	@$(MAKE) --no-print-directory -j2 fuzz-built
 	@tests/run.sh $(TESTS_asan) 'tsan=$(TSAN_RUN)' 'arrows=make -s arrows' 'pure=make -s pure' 'fuzz-smoke=make -s fuzz FUZZ_SECONDS=2 FUZZ_EXCEPT=expr' 'fuzz-expr=make -s fuzz FUZZ_SECONDS=20 FUZZ_ONLY=expr'
 
 .PHONY: tests-built tsan-built
