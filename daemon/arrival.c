@@ -13,7 +13,7 @@ struct arrival *arrival_new(enum arrival_kind kind, const char *feed, uint64_t p
     arrival->kind = kind;
     arrival->feed = mem_copy(feed);
     arrival->peer = peer;
-    arrival->occurred_at = INSTANT_NONE;
+    arrival->occurred_at = arrival->received_at = INSTANT_NONE;
     return arrival;
 }
 
@@ -25,7 +25,11 @@ void arrival_free(struct arrival *arrival)
     free(arrival->source);
     free(arrival->id);
     free(arrival->type);
+    free(arrival->topic);
     free(arrival->reason);
+    for (char **name = arrival->names; name != NULL && *name != NULL; name++)
+        free(*name);
+    free(arrival->names);
     free(arrival->bytes);
     free(arrival);
 }
@@ -76,6 +80,15 @@ struct arrival *arrival_queue_take(struct arrival_queue *queue)
     queue->bytes -= arrival->len;
     arrival->next = NULL;
     return arrival;
+}
+
+void arrival_queue_recall(struct arrival_queue *queue, struct arrival_queue *ret)
+{
+    struct arrival_queue rest = {0};
+
+    for (struct arrival *arrival; (arrival = arrival_queue_take(queue)) != NULL;)
+        arrival_queue_put(arrival->topic != NULL ? ret : &rest, arrival);
+    *queue = rest;
 }
 
 void arrival_queue_release(struct arrival_queue *queue)

@@ -14,6 +14,7 @@ enum arrival_kind {
     ARRIVAL_REFUSED,  /* not understood or not allowed: a row of told.quarantine, with `reason` */
     ARRIVAL_GREETING, /* a source introduces itself: where does its cursor stand */
     ARRIVAL_BEACON,   /* a broadcast source says how far it has come */
+    ARRIVAL_ROLL,     /* which sources a feed has had: `names` when it has settled */
 };
 
 enum arrival_outcome {
@@ -32,21 +33,29 @@ struct arrival {
     enum arrival_kind kind;
     enum arrival_outcome outcome;
     uint64_t peer;    /* number of the peer that waits for the answer; 0: nobody does */
+    uint64_t round;   /* of a replay, or of a file, that waits for it; 0: none */
     char *feed;
     char *source;     /* or NULL, where it cannot be known */
     char *id;         /* or NULL */
     char *type;       /* of an event */
+    char *topic;      /* heard from a subscription and kept by nobody but us; else NULL */
     int64_t epoch;
     int64_t sequence; /* greeting: the first unacknowledged; beacon: the last */
+    int64_t oldest;   /* beacon: what the publisher still has */
+    bool has_replay;  /* greeting: what the source had before can be asked for */
     bool has_sequence;
     bool settles;     /* its sequence counts towards the cursor of its source */
     bool freezes;     /* equivocation: with it the feed is frozen */
     bool nameless;    /* refused by the database itself: its row goes without source, id and sequence */
+    bool is_drained;  /* from the spool, which keeps it until it has settled */
+    bool is_spooled;  /* in flight, and a copy of it is in the spool by now */
     bool alone;       /* the database refused a batch with it: goes in a transaction of its own */
     struct instant occurred_at;
+    struct instant received_at; /* when it became durable elsewhere (the spool); none: with its row */
     char digest[65];
     char sha256[65];  /* of the bytes; for what is refused */
     char *reason;
+    char **names;     /* NULL-terminated, or NULL */
     char *bytes;      /* as received */
     size_t len;
 };
@@ -66,6 +75,8 @@ void arrival_queue_put(struct arrival_queue *queue, struct arrival *arrival); /*
 /* Puts the whole of `front` before what waits; front is empty afterwards. */
 void arrival_queue_return(struct arrival_queue *queue, struct arrival_queue *front);
 struct arrival *arrival_queue_take(struct arrival_queue *queue); /* the caller owns it; NULL when empty */
+/* Moves what has a topic to the end of `ret`, in order; the rest stays. */
+void arrival_queue_recall(struct arrival_queue *queue, struct arrival_queue *ret);
 void arrival_queue_release(struct arrival_queue *queue);
 
 #endif

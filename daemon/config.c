@@ -102,9 +102,13 @@ const struct config_feed *config_feed(const struct config *config, const char *n
 
 const struct config_feed *config_feed_of_key(const struct config *config, const char *z85)
 {
-    for (size_t i = 0; i < config->feed_count; i++)
-        if (config->feeds[i].key != NULL && strcmp(config->feeds[i].key, z85) == 0)
-            return &config->feeds[i];
+    for (size_t i = 0; i < config->feed_count; i++) {
+        const struct config_feed *feed = &config->feeds[i];
+
+        if ((feed->key != NULL && strcmp(feed->key, z85) == 0) ||
+            (feed->next_key != NULL && strcmp(feed->next_key, z85) == 0))
+            return feed;
+    }
     return NULL;
 }
 

@@ -16,7 +16,8 @@
 
 enum feed_kind {
     FEED_CONFIRMED, /* publisher DEALER → told ROUTER */
-    FEED_BROADCAST, /* told SUB */
+    FEED_BROADCAST, /* told SUB, and a DEALER where the publisher has a replay channel */
+    FEED_DIRECTORY, /* files that are dropped into a directory */
 };
 
 struct config_feed {
@@ -26,6 +27,11 @@ struct config_feed {
                          only without secrets, where the file that holds it is not there yet */
     char *key_file;   /* where it stands, or NULL */
     char *secret_key; /* file with the publisher's secret key, for `toldctl publish`; NULL on a machine that only receives */
+    char *next_key;      /* confirmed: a second key that is let in while the publisher changes over, or NULL */
+    char *next_key_file;
+    char *replay;     /* broadcast: endpoint of its replay channel; NULL: it has none */
+    char *path;       /* directory: where files are dropped */
+    char *owner;      /* directory: the login whose files are believed; NULL: told's own */
     char *connect;    /* broadcast: endpoint to subscribe to; confirmed: where `toldctl publish` finds told (default: ingest.bind) */
     char **sources;   /* granted prefixes, NULL-terminated */
     char **types;     /* granted types, NULL-terminated; "*" is every type but told's own */
@@ -67,6 +73,10 @@ struct config {
     char *ingest_secret_key; /* the secret itself */
     int credit;
     int batch_most; /* 500 */
+    int gap_after_s;    /* 60: a gap open for so long makes its feed degraded */
+    int replay_every_s; /* 30: a replay channel is asked at least so often */
+    char *spool;        /* directory for what is subscribed while the database is away; NULL: no feed needs one */
+    int spool_most_mib;
     struct config_feed *feeds;
     size_t feed_count;
 

@@ -127,10 +127,26 @@ static void check_identity(struct config_reading *reading, const struct config_t
                              most, i->doubtful);
 }
 
+/* What is subscribed cannot be asked to wait, so it needs a place while the database is away. */
+static void check_spool(struct config_reading *reading, const struct config_text *told)
+{
+    const struct config *config = reading->config;
+    const config_setting_t *at = config_setting_get_member(config_root_setting(&told->parsed), "ingest");
+
+    for (size_t i = 0; i < config->feed_count; i++)
+        if (config->feeds[i].kind == FEED_BROADCAST && config->ingest_bind != NULL && config->spool == NULL) {
+            config_text_fault_at(reading, told, at,
+                                 "feed %s is a broadcast and ingest has no spool, name a directory of told's own, mode 0700",
+                                 config->feeds[i].name);
+            return;
+        }
+}
+
 void config_check(struct config_reading *reading, const struct config_text *told)
 {
     const struct config *config = reading->config;
 
+    check_spool(reading, told);
     if (config->role_count == 0)
         return; /* the file could not be read: every rule would be wrong */
     check_directory(reading, told);

@@ -15,6 +15,8 @@ static void print_feed(const struct config_feed *feed)
 
     if (feed->key_file != NULL)
         written.key = NULL; /* it stands in that file */
+    if (feed->next_key_file != NULL)
+        written.next_key = NULL;
     printf("feed-%s:\n{\n", feed->name);
     config_key_print(&CONFIG_TABLE_FEED, &written, INDENT);
     printf("};\n");

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,16 +18,57 @@ static const config_setting_t *member_or(const config_setting_t *group, const ch
     return at != NULL ? at : group;
 }
 
-static void read_key(struct config_reading *reading, const struct config_text *text, const config_setting_t *at,
-                     struct config_feed *feed)
+/* One of a pair key and key_file; the key when both are well. */
+static void read_key_or_file(struct config_reading *reading, const struct config_text *text, const config_setting_t *at,
+                             const char *name, char **key, const char *file)
 {
-    if (feed->key != NULL && feed->key_file != NULL)
-        config_text_fault_at(reading, text, member_or(at, "key_file"), "key and key_file both stand here, remove one");
-    else if (feed->key_file != NULL)
-        feed->key = config_read_public_key(reading, text, member_or(at, "key_file"), feed->key_file);
-    else if (feed->key == NULL)
+    char *file_name = mem_printf("%s_file", name);
+
+    if (*key != NULL && file != NULL)
+        config_text_fault_at(reading, text, member_or(at, file_name), "%s and %s both stand here, remove one", name, file_name);
+    else if (file != NULL)
+        *key = config_read_public_key(reading, text, member_or(at, file_name), file);
+    free(file_name);
+}
+
+static void read_keys(struct config_reading *reading, const struct config_text *text, const config_setting_t *at,
+                      struct config_feed *feed)
+{
+    bool has_next = feed->next_key != NULL || feed->next_key_file != NULL;
+
+    if (feed->kind == FEED_DIRECTORY) {
+        if (feed->key != NULL || feed->key_file != NULL || has_next || feed->secret_key != NULL)
+            config_text_fault_at(reading, text, at, "feed %s is a directory, believed by its owner and mode: remove its keys",
+                                 feed->name);
+        return;
+    }
+    if (feed->key == NULL && feed->key_file == NULL)
         config_text_fault_at(reading, text, at, "feed %s has neither key nor key_file, add the publisher's public key",
                              feed->name);
+    read_key_or_file(reading, text, at, "key", &feed->key, feed->key_file);
+    if (has_next && feed->kind == FEED_BROADCAST)
+        config_text_fault_at(reading, text, member_or(at, feed->next_key_file != NULL ? "next_key_file" : "next_key"),
+                             "feed %s is a broadcast, told pins one key of its publisher: remove the next one", feed->name);
+    else
+        read_key_or_file(reading, text, at, "next_key", &feed->next_key, feed->next_key_file);
+}
+
+static void check_kind(struct config_reading *reading, const struct config_text *text, const config_setting_t *at,
+                       const struct config_feed *feed)
+{
+    if (feed->kind == FEED_BROADCAST && feed->connect == NULL)
+        config_text_fault_at(reading, text, at, "feed %s is a broadcast without connect, add the publisher's endpoint",
+                             feed->name);
+    if (feed->kind == FEED_DIRECTORY && (feed->path == NULL || feed->path[0] != '/'))
+        config_text_fault_at(reading, text, member_or(at, "path"),
+                             "feed %s is a directory, write its path, beginning with a /", feed->name);
+    if (feed->kind != FEED_BROADCAST && feed->replay != NULL)
+        config_text_fault_at(reading, text, member_or(at, "replay"), "feed %s is no broadcast, remove replay", feed->name);
+    if (feed->kind != FEED_DIRECTORY && (feed->path != NULL || feed->owner != NULL))
+        config_text_fault_at(reading, text, member_or(at, feed->path != NULL ? "path" : "owner"),
+                             "feed %s is no directory, remove path and owner", feed->name);
+    if (feed->owner != NULL && getpwnam(feed->owner) == NULL)
+        config_text_fault_at(reading, text, member_or(at, "owner"), "owner: no such login here, correct it");
 }
 
 static void check_feed(struct config_reading *reading, const struct config_text *text, const config_setting_t *at,
@@ -34,12 +76,15 @@ static void check_feed(struct config_reading *reading, const struct config_text 
 {
     size_t most = strcmp(feed->adapter, ADAPTER_NONE) == 0 ? WIRE_FRAME_MOST / 2 : WIRE_FRAME_MOST;
 
-    if (feed->kind == FEED_BROADCAST && feed->connect == NULL)
-        config_text_fault_at(reading, text, at, "feed %s is a broadcast without connect, add the publisher's endpoint",
-                             feed->name);
+    check_kind(reading, text, at, feed);
     if (feed->max_bytes > most)
         config_text_fault_at(reading, text, member_or(at, "max_bytes"), "max_bytes is out of range, write %d to %zu", 1024,
                              most);
+}
+
+static bool keys_meet(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
 /* The key says who speaks and the name what is stored with each event: neither may stand for two. */
@@ -48,12 +93,15 @@ static void check_unique(struct config_reading *reading, const struct config_tex
 {
     const struct config *config = reading->config;
 
+    if (keys_meet(feed->key, feed->next_key))
+        config_text_fault_at(reading, text, at, "feed %s: key and next_key are the same, remove the next one", feed->name);
     for (size_t i = 0; i < config->feed_count; i++) {
         const struct config_feed *other = &config->feeds[i];
 
         if (strcmp(other->name, feed->name) == 0)
             config_text_fault_at(reading, text, at, "feed %s stands in another file too, remove one", feed->name);
-        if (other->key != NULL && feed->key != NULL && strcmp(other->key, feed->key) == 0)
+        if (keys_meet(other->key, feed->key) || keys_meet(other->key, feed->next_key) ||
+            keys_meet(other->next_key, feed->key) || keys_meet(other->next_key, feed->next_key))
             config_text_fault_at(reading, text, member_or(at, feed->key_file != NULL ? "key_file" : "key"),
                                  "feeds %s and %s have the same key, give each its own", other->name, feed->name);
     }
@@ -74,10 +122,10 @@ static void read_feed(struct config_reading *reading, const struct config_text *
     config_key_read(reading, text, at, &CONFIG_TABLE_FEED, &feed);
     if (feed.max_bytes == 0)
         feed.max_bytes = strcmp(feed.adapter, ADAPTER_NONE) == 0 ? WIRE_BODY_MOST : WIRE_ADAPTER_BODY_MOST;
-    read_key(reading, text, at, &feed);
+    read_keys(reading, text, at, &feed);
     check_feed(reading, text, at, &feed);
     check_unique(reading, text, at, &feed);
-    if (feed.connect == NULL && config->ingest_bind != NULL)
+    if (feed.kind == FEED_CONFIRMED && feed.connect == NULL && config->ingest_bind != NULL)
         feed.connect = mem_copy(config->ingest_bind);
     config->feeds = mem_grow(config->feeds, config->feed_count + 1, sizeof *config->feeds);
     config->feeds[config->feed_count++] = feed;

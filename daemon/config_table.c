@@ -10,7 +10,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const char *const TLS_WORDS[] = {"none", "starttls", "implicit", NULL};      /* enum email_tls */
-static const char *const KIND_WORDS[] = {"confirmed", "broadcast", NULL};           /* enum feed_kind */
+static const char *const KIND_WORDS[] = {"confirmed", "broadcast", "directory", NULL};          /* enum feed_kind */
 static const char *const HELD_WORDS[] = {"mailbox", "allocation", "team", "post", NULL}; /* enum role_held */
 
 static const struct config_key TOP_KEYS[] = {
@@ -64,6 +64,10 @@ static const struct config_key INGEST_KEYS[] = {
     {"public_key_file", CONFIG_KEY_TEXT, AT(names.ingest_public_key), .is_fixed = true},
     {"credit", CONFIG_KEY_NUMBER, AT(credit), "1000", .least = 1, .most = 100000},
     {"batch_most", CONFIG_KEY_NUMBER, AT(batch_most), "500", .least = 1, .most = 500},
+    {"gap_after_s", CONFIG_KEY_NUMBER, AT(gap_after_s), "60", .least = 1, .most = 3600},
+    {"replay_every_s", CONFIG_KEY_NUMBER, AT(replay_every_s), "30", .least = 1, .most = 3600},
+    {"spool", CONFIG_KEY_TEXT, AT(spool), .is_fixed = true},
+    {"spool_most_mib", CONFIG_KEY_NUMBER, AT(spool_most_mib), "1024", .least = 32, .most = 1048576},
 };
 
 static const struct config_key DISPATCH_KEYS[] = {
@@ -107,7 +111,12 @@ static const struct config_key FEED_KEYS[] = {
     {"kind", CONFIG_KEY_WORD, AT(kind), "confirmed", .words = KIND_WORDS},
     {"key", CONFIG_KEY_TEXT, AT(key), .refuse = config_refuse_key},
     {"key_file", CONFIG_KEY_TEXT, AT(key_file)},
+    {"next_key", CONFIG_KEY_TEXT, AT(next_key), .refuse = config_refuse_key},
+    {"next_key_file", CONFIG_KEY_TEXT, AT(next_key_file)},
     {"secret_key", CONFIG_KEY_TEXT, AT(secret_key)},
+    {"replay", CONFIG_KEY_TEXT, AT(replay), .refuse = config_refuse_connect},
+    {"path", CONFIG_KEY_TEXT, AT(path)},
+    {"owner", CONFIG_KEY_TEXT, AT(owner)},
     {"connect", CONFIG_KEY_TEXT, AT(connect), .refuse = config_refuse_connect},
     {"sources", CONFIG_KEY_TEXTS, AT(sources), .is_required = true, .refuse = config_refuse_source},
     {"types", CONFIG_KEY_TEXTS, AT(types), .is_required = true, .refuse = config_refuse_type},

@@ -23,11 +23,11 @@ struct cursor {
     struct reach reach;
     struct reach tried;
     bool is_tried;
-    bool is_broadcast;
+    bool is_broadcast, has_replay;
     int64_t claimed;
-    int64_t gap_at_ms;   /* since when it is gapped; 0: it is not */
-    int64_t gap_said_of; /* the settled below the gap that was said last */
-    bool gap_said;
+    int64_t lost_below; /* the oldest that the publisher still has */
+    int64_t stated;     /* holes up to here have been stated */
+    int64_t gap_at_ms;  /* since when something unstated is missing; 0: nothing is */
 };
 
 struct cursor_table {
@@ -152,7 +152,7 @@ struct cursor *cursor_get(struct cursor_table *table, const char *source)
         return table->cursors[at];
     cursor = mem_new(sizeof *cursor);
     cursor->source = mem_copy(source);
-    cursor->claimed = INT64_MIN;
+    cursor->claimed = cursor->lost_below = cursor->stated = INT64_MIN;
     table->cursors = mem_grow(table->cursors, table->count + 1, sizeof(struct cursor *));
     memmove(&table->cursors[at + 1], &table->cursors[at], (table->count - at) * sizeof(struct cursor *));
     table->cursors[at] = cursor;
@@ -189,8 +189,10 @@ void cursor_set(struct cursor *cursor, const char *feed, int64_t epoch, int64_t 
 {
     free(cursor->feed);
     cursor->feed = mem_copy(feed);
-    if (epoch != cursor->epoch)
-        cursor->claimed = INT64_MIN;
+    if (epoch != cursor->epoch) {
+        cursor->claimed = cursor->lost_below = cursor->stated = INT64_MIN;
+        cursor->gap_at_ms = 0;
+    }
     cursor->epoch = epoch;
     reach_release(&cursor->reach);
     cursor->reach.settled = settled;
@@ -241,9 +243,15 @@ void cursor_try_drop(struct cursor *cursor)
     cursor->is_tried = false;
 }
 
-void cursor_set_broadcast(struct cursor *cursor)
+void cursor_set_broadcast(struct cursor *cursor, bool has_replay)
 {
     cursor->is_broadcast = true;
+    cursor->has_replay = has_replay;
+}
+
+bool cursor_has_replay(const struct cursor *cursor)
+{
+    return cursor->has_replay;
 }
 
 bool cursor_is_broadcast(const struct cursor *cursor)
@@ -257,23 +265,89 @@ void cursor_claim(struct cursor *cursor, int64_t last)
         cursor->claimed = last;
 }
 
+bool cursor_is_claimed(const struct cursor *cursor)
+{
+    return cursor->claimed != INT64_MIN;
+}
+
+bool cursor_has(const struct cursor *cursor, int64_t sequence)
+{
+    bool has = sequence <= cursor->reach.settled;
+
+    for (size_t i = 0; i < cursor->reach.count && !has; i++)
+        has = cursor->reach.ranges[i].first <= sequence && sequence <= cursor->reach.ranges[i].last;
+    return has;
+}
+
+void cursor_lose_below(struct cursor *cursor, int64_t oldest)
+{
+    if (oldest > cursor->lost_below)
+        cursor->lost_below = oldest;
+}
+
 bool cursor_is_gapped(const struct cursor *cursor)
 {
     return cursor->reach.count > 0 || cursor->claimed > cursor->reach.settled;
 }
 
-bool cursor_gap_is_due(struct cursor *cursor, int64_t now_ms, int64_t patience_ms, int64_t *ret_from)
+/* The first hole that ends behind `behind`. The last one may reach up to what the publisher claims. */
+static bool hole_behind(const struct cursor *cursor, int64_t behind, struct range *ret)
 {
-    if (!cursor_is_gapped(cursor)) {
+    const struct reach *reach = &cursor->reach;
+    int64_t first = reach->settled + 1;
+
+    for (size_t i = 0; i <= reach->count; i++) {
+        int64_t last = i < reach->count ? reach->ranges[i].first - 1 : cursor->claimed;
+
+        if (last >= first && last > behind) {
+            *ret = (struct range){first > behind ? first : behind + 1, last};
+            return true;
+        }
+        if (i < reach->count)
+            first = reach->ranges[i].last + 1;
+    }
+    return false;
+}
+
+int64_t cursor_missing(const struct cursor *cursor)
+{
+    int64_t missing = 0;
+    int64_t behind = cursor->reach.settled;
+    struct range hole;
+
+    for (; hole_behind(cursor, behind, &hole); behind = hole.last)
+        missing += hole.last - hole.first + 1;
+    return missing;
+}
+
+bool cursor_hole_is_due(struct cursor *cursor, int64_t now_ms, int64_t patience_ms, struct cursor_hole *ret)
+{
+    struct range hole;
+    bool is_lost;
+
+    if (!hole_behind(cursor, cursor->stated, &hole)) {
         cursor->gap_at_ms = 0;
         return false;
     }
     if (cursor->gap_at_ms == 0)
         cursor->gap_at_ms = now_ms;
-    if (now_ms - cursor->gap_at_ms < patience_ms || (cursor->gap_said && cursor->gap_said_of == cursor->reach.settled))
+    is_lost = hole.first < cursor->lost_below;
+    if (!is_lost && now_ms - cursor->gap_at_ms < patience_ms)
         return false;
-    cursor->gap_said = true;
-    cursor->gap_said_of = cursor->reach.settled;
-    *ret_from = cursor->reach.settled + 1;
+    if (is_lost && hole.last >= cursor->lost_below)
+        hole.last = cursor->lost_below - 1;
+    cursor->stated = hole.last;
+    *ret = (struct cursor_hole){hole.first, hole.last, now_ms - cursor->gap_at_ms, is_lost};
     return true;
+}
+
+void cursor_set_stated(struct cursor *cursor, int64_t last)
+{
+    if (last > cursor->stated)
+        cursor->stated = last;
+}
+
+bool cursor_is_stated(const struct cursor *cursor)
+{
+    return cursor->stated > cursor->reach.settled && cursor_is_gapped(cursor);
 }

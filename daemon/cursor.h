@@ -38,14 +38,29 @@ int64_t cursor_tried(const struct cursor *cursor);
 void cursor_try_keep(struct cursor *cursor);
 void cursor_try_drop(struct cursor *cursor);
 
-/* A broadcast loses silently and in order: its gaps are certain at once. */
-void cursor_set_broadcast(struct cursor *cursor);
+/* A broadcast loses silently and in order: without replay its gaps are certain at once. */
+void cursor_set_broadcast(struct cursor *cursor, bool has_replay);
 bool cursor_is_broadcast(const struct cursor *cursor);
+bool cursor_has_replay(const struct cursor *cursor);
 /* The publisher says that it has got this far: more may be missing than we can see. */
 void cursor_claim(struct cursor *cursor, int64_t last);
+bool cursor_is_claimed(const struct cursor *cursor); /* it has said so in this epoch */
+bool cursor_has(const struct cursor *cursor, int64_t sequence); /* settled, or stored behind a gap */
+/* The publisher no longer has what is below: what is missing there will not come by itself. */
+void cursor_lose_below(struct cursor *cursor, int64_t oldest);
 /* Something is missing between settled and the highest known. */
 bool cursor_is_gapped(const struct cursor *cursor);
-/* True once for each gap that has been open for patience_ms; ret_from is the first missing sequence. */
-bool cursor_gap_is_due(struct cursor *cursor, int64_t now_ms, int64_t patience_ms, int64_t *ret_from);
+int64_t cursor_missing(const struct cursor *cursor); /* how many */
+
+struct cursor_hole {
+    int64_t first, last;
+    int64_t open_ms; /* since the first of those that are due was noticed */
+    bool is_lost;    /* the publisher no longer has it */
+};
+/* True once for each hole that has been open for patience_ms, or is lost: call it until it is false. */
+bool cursor_hole_is_due(struct cursor *cursor, int64_t now_ms, int64_t patience_ms, struct cursor_hole *ret);
+void cursor_set_stated(struct cursor *cursor, int64_t last); /* elsewhere, up to there */
+/* A person may have closed what was stated: it is worth asking the database again. */
+bool cursor_is_stated(const struct cursor *cursor);
 
 #endif

@@ -41,6 +41,7 @@ struct ingest {
     struct feed_broadcast *broadcast;
     zmq_pollitem_t *items;
     bool more; /* was left unread in the last turn */
+    bool is_finishing; /* nothing more is read */
     uint64_t strangers; /* refused at the door, as last said */
     int64_t strangers_ms;
 };
@@ -93,15 +94,10 @@ static char *ingest_bind(struct ingest *ingest)
 
 static void ingest_items(struct ingest *ingest)
 {
-    size_t subs = feed_broadcast_count(ingest->broadcast);
-
-    ingest->items = mem_grow(ingest->items, ITEM_FIRST_SUB + subs, sizeof *ingest->items);
+    ingest->items = mem_grow(ingest->items, ITEM_FIRST_SUB + feed_broadcast_count(ingest->broadcast), sizeof *ingest->items);
     ingest->items[ITEM_ZAP] = (zmq_pollitem_t){zap_socket(ingest->zap), -1, ZMQ_POLLIN, 0};
     ingest->items[ITEM_ROUTER] = (zmq_pollitem_t){ingest->router, -1, ZMQ_POLLIN, 0};
     ingest->items[ITEM_KICK] = (zmq_pollitem_t){NULL, kick_fd(ingest->stage->kick), ZMQ_POLLIN, 0};
-    for (size_t i = 0; i < subs; i++)
-        ingest->items[ITEM_FIRST_SUB + i] =
-            (zmq_pollitem_t){feed_broadcast_socket(ingest->broadcast, i), -1, ZMQ_POLLIN, 0};
 }
 
 /* SIGHUP swaps the snapshot: grants and keys hold from the next message on. */
@@ -134,7 +130,10 @@ static char *ingest_open(struct ingest *ingest)
     ingest->cursors = cursor_table_new();
     ingest->store = ingest_store_new(ingest->stage->clock, ingest->cursors, ingest->stage->next[STAGE_DECIDE]);
     ingest->confirmed = feed_confirmed_new(ingest->router, ingest->store, ingest->cursors);
-    ingest->broadcast = feed_broadcast_new(ingest->context, ingest->store, ingest->cursors);
+    ingest->broadcast = feed_broadcast_new(ingest->context, ingest->stage->clock, ingest->store, ingest->cursors,
+                                           ingest->config, &reason);
+    if (ingest->broadcast == NULL)
+        return reason;
     ingest_store_configure(ingest->store, ingest->config);
     feed_broadcast_configure(ingest->broadcast, ingest->config);
     ingest_items(ingest);
@@ -161,7 +160,7 @@ static void ingest_close(struct ingest *ingest)
 static void ingest_wait(struct ingest *ingest)
 {
     zmq_pollitem_t *database = &ingest->items[ITEM_DATABASE];
-    size_t count = ITEM_FIRST_SUB + feed_broadcast_count(ingest->broadcast);
+    size_t subs = feed_broadcast_count(ingest->broadcast);
     int fd = ingest_store_socket(ingest->store);
 
     /* Without a connection the kick stands in its place: zmq_poll has no empty item. */
@@ -172,7 +171,10 @@ static void ingest_wait(struct ingest *ingest)
         *database = (zmq_pollitem_t){NULL, fd, (short)((events & POLLIN ? ZMQ_POLLIN : 0) |
                                                        (events & POLLOUT ? ZMQ_POLLOUT : 0)), 0};
     }
-    (void)zmq_poll(ingest->items, (int)count, ingest->more ? 0 : TICK_MS);
+    for (size_t i = 0; i < subs; i++)
+        ingest->items[ITEM_FIRST_SUB + i] =
+            (zmq_pollitem_t){feed_broadcast_socket(ingest->broadcast, i), -1, ingest->is_finishing ? 0 : ZMQ_POLLIN, 0};
+    (void)zmq_poll(ingest->items, (int)(ITEM_FIRST_SUB + subs), ingest->more ? 0 : TICK_MS);
     kick_clear(ingest->stage->kick);
 }
 
@@ -183,6 +185,8 @@ static void ingest_settle(struct ingest *ingest)
     while ((arrival = ingest_store_take(ingest->store)) != NULL) {
         if (arrival->peer != 0)
             feed_confirmed_settle(ingest->confirmed, ingest->config, arrival);
+        else
+            feed_broadcast_settle(ingest->broadcast, ingest->config, arrival);
         arrival_free(arrival);
     }
     feed_confirmed_acknowledge(ingest->confirmed);
@@ -212,11 +216,14 @@ static void ingest_turn(struct ingest *ingest, bool is_reading)
     if (is_reading) {
         bool more = feed_confirmed_read(ingest->confirmed, ingest->config, away, now_ms);
 
-        ingest->more = feed_broadcast_read(ingest->broadcast, ingest->config) || more;
+        ingest->more = feed_broadcast_read(ingest->broadcast, ingest->config, away != NULL, now_ms) || more;
     }
     ingest_store_turn(ingest->store, now_ms);
     ingest_settle(ingest);
-    feed_confirmed_tick(ingest->confirmed, ingest->config, ingest_store_away(ingest->store, now_ms), now_ms);
+    away = ingest_store_away(ingest->store, now_ms);
+    feed_confirmed_tick(ingest->confirmed, ingest->config, away, now_ms);
+    if (is_reading)
+        feed_broadcast_tick(ingest->broadcast, ingest->config, away != NULL, now_ms);
     atomic_store(&ingest->stage->ticked_ms, now_ms);
     atomic_store(&ingest->stage->late_ms, 0);
     stage_fault(ingest->stage);
@@ -228,9 +235,8 @@ static void ingest_finish(struct ingest *ingest)
     int64_t until = clock_monotonic_ms() + ingest->config->database_deadline_ms;
 
     ingest->more = false;
+    ingest->is_finishing = true;
     ingest->items[ITEM_ROUTER].events = 0;
-    for (size_t i = 0; i < feed_broadcast_count(ingest->broadcast); i++)
-        ingest->items[ITEM_FIRST_SUB + i].events = 0;
     while (!ingest_store_is_idle(ingest->store) && clock_monotonic_ms() < until &&
            ingest_store_away(ingest->store, clock_monotonic_ms()) == NULL) {
         ingest_wait(ingest);

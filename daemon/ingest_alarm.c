@@ -5,10 +5,13 @@
 
 #include "told/mem.h"
 
-char *ingest_alarm_gap_text(int64_t epoch, int64_t from)
+void ingest_alarm_gap(struct alarm_list *alarms, struct gap_list *gaps, const struct gap *gap)
 {
-    return mem_printf("epoch %lld: events are missing from sequence %lld on; ask the publisher to send them again",
-                      (long long)epoch, (long long)from);
+    char *detail = gap_text(gap);
+
+    alarm_list_add(alarms, "gap", gap->source, detail, 1);
+    gap_list_add(gaps, gap);
+    free(detail);
 }
 
 static void alarm_refused(struct alarm_list *alarms, const struct arrival *arrival)
@@ -22,9 +25,25 @@ static void alarm_refused(struct alarm_list *alarms, const struct arrival *arriv
     free(detail);
 }
 
+/* A broadcast that comes with a higher epoch: how far the old one went, nobody says. */
+static void alarm_rebuilt(struct ingest_batch *batch, const struct arrival *arrival)
+{
+    const struct batch_greeting *greeting = &batch->greeting;
+    struct gap gap = {.feed = arrival->feed, .source = arrival->source, .reason = "epoch", .epoch = greeting->was_epoch,
+                      .first = greeting->was_settled + 1, .last = GAP_END_UNKNOWN};
+    char *detail = mem_printf("feed %s: the publisher's log was rebuilt, epoch %lld after %lld; compare the two",
+                              arrival->feed, (long long)arrival->epoch, (long long)greeting->was_epoch);
+
+    alarm_list_add(&batch->alarms, "epoch", arrival->source, detail, 1);
+    ingest_alarm_gap(&batch->alarms, &batch->gaps, &gap);
+    free(detail);
+}
+
 static void alarm_greeting(struct ingest_batch *batch, const struct arrival *arrival)
 {
     const struct batch_greeting *greeting = &batch->greeting;
+    struct gap gap = {.feed = arrival->feed, .source = arrival->source, .reason = "oldest", .epoch = greeting->was_epoch,
+                      .first = greeting->was_settled + 1, .last = arrival->sequence - 1};
     char *detail = NULL;
 
     if (!greeting->was_known)
@@ -34,14 +53,10 @@ static void alarm_greeting(struct ingest_batch *batch, const struct arrival *arr
                             (long long)arrival->epoch, (long long)greeting->epoch);
         alarm_list_add(&batch->alarms, "epoch", arrival->source, detail, 1);
     } else if (arrival->epoch > greeting->was_epoch && arrival->peer == 0 && greeting->was_epoch > 0) {
-        detail = mem_printf("feed %s: the publisher's log was rebuilt, epoch %lld after %lld; compare the two",
-                            arrival->feed, (long long)arrival->epoch, (long long)greeting->was_epoch);
-        alarm_list_add(&batch->alarms, "epoch", arrival->source, detail, 1);
-    }
-    /* "one beyond the cursor is a gap": what the publisher no longer has and we never got. */
-    if (arrival->sequence > greeting->was_settled + 1 && detail == NULL && arrival->peer != 0) {
-        detail = ingest_alarm_gap_text(greeting->was_epoch, greeting->was_settled + 1);
-        alarm_list_add(&batch->alarms, "gap", arrival->source, detail, 1);
+        alarm_rebuilt(batch, arrival);
+    } else if (arrival->epoch == greeting->was_epoch && arrival->sequence > greeting->was_settled + 1 && arrival->peer != 0) {
+        /* "one beyond the cursor is a gap": what the publisher no longer has and we never got. */
+        ingest_alarm_gap(&batch->alarms, &batch->gaps, &gap);
     }
     free(detail);
 }
@@ -54,6 +69,9 @@ void ingest_alarm_collect(struct ingest_batch *batch)
 
         alarm_list_add(&batch->alarms, alarm->kind, alarm->key, alarm->detail, alarm->count);
     }
+    gap_list_release(&batch->gaps);
+    for (size_t i = 0; i < batch->given_gaps.count; i++)
+        gap_list_add(&batch->gaps, &batch->given_gaps.gaps[i]);
     for (size_t i = 0; i < batch->count; i++) {
         if (batch->arrivals[i]->kind == ARRIVAL_REFUSED)
             alarm_refused(&batch->alarms, batch->arrivals[i]);

@@ -5,9 +5,9 @@
 
 #include "ingest_step.h"
 
-/* Builds batch->alarms anew from those given and from what the batch has found. */
+/* Builds batch->alarms and batch->gaps anew from those given and from what the batch has found. */
 void ingest_alarm_collect(struct ingest_batch *batch);
-/* The detail of a gap of a source: what is missing, and who can close it. The caller frees. */
-char *ingest_alarm_gap_text(int64_t epoch, int64_t from);
+/* A gap is stated and alarmed in one. */
+void ingest_alarm_gap(struct alarm_list *alarms, struct gap_list *gaps, const struct gap *gap);
 
 #endif

@@ -42,6 +42,8 @@ static void batch_clear(struct ingest_batch *batch)
     batch->greeting = (struct batch_greeting){0};
     alarm_list_release(&batch->given);
     alarm_list_release(&batch->alarms);
+    gap_list_release(&batch->given_gaps);
+    gap_list_release(&batch->gaps);
     for (size_t i = 0; (cursor = cursor_at(batch->cursors, i)) != NULL; i++)
         cursor_try_drop(cursor);
 }
@@ -80,15 +82,16 @@ static void batch_restart(struct ingest_batch *batch, bool careful)
 /* A greeting reads where its source stands, and what the database refused before must hurt nobody else: alone. */
 static bool stands_alone(const struct arrival *arrival)
 {
-    return arrival->kind == ARRIVAL_GREETING || arrival->alone;
+    return arrival->kind == ARRIVAL_GREETING || arrival->kind == ARRIVAL_ROLL || arrival->alone;
 }
 
-bool ingest_batch_fill(struct ingest_batch *batch, struct arrival_queue *waiting, struct alarm_list *alarms, int most)
+bool ingest_batch_fill(struct ingest_batch *batch, struct ingest_waiting *all, int most)
 {
+    struct arrival_queue *waiting = &all->arrivals;
     size_t room = most > 0 ? (size_t)most : 1;
     bool ended = false;
 
-    if (waiting->first == NULL && alarms->count == 0 && batch->heard_count == 0)
+    if (waiting->first == NULL && all->alarms.count == 0 && all->gaps.count == 0 && batch->heard_count == 0)
         return false;
     batch->arrivals = mem_grow(NULL, room, sizeof(struct arrival *));
     while (!ended && waiting->first != NULL && batch->count < room) {
@@ -102,7 +105,8 @@ bool ingest_batch_fill(struct ingest_batch *batch, struct arrival_queue *waiting
         ended = alone || arrival->freezes; /* the feed's next event must find it frozen */
     }
     batch->fresh = mem_new(room);
-    alarm_list_move(&batch->given, alarms);
+    alarm_list_move(&batch->given, &all->alarms);
+    gap_list_move(&batch->given_gaps, &all->gaps);
     batch_restart(batch, false);
     return true;
 }
@@ -121,6 +125,11 @@ bool ingest_batch_is_filled(const struct ingest_batch *batch)
     return batch->arrivals != NULL;
 }
 
+struct arrival *ingest_batch_at(struct ingest_batch *batch, size_t i)
+{
+    return i < batch->count ? batch->arrivals[i] : NULL;
+}
+
 size_t ingest_batch_bytes(const struct ingest_batch *batch)
 {
     return batch->bytes;
@@ -132,7 +141,7 @@ static bool batch_is_beacons(const struct ingest_batch *batch)
     for (size_t i = 0; i < batch->count; i++)
         if (batch->arrivals[i]->kind != ARRIVAL_BEACON)
             return false;
-    return batch->given.count == 0 && batch->heard_count == 0;
+    return batch->given.count == 0 && batch->given_gaps.count == 0 && batch->heard_count == 0;
 }
 
 const struct link_statement *ingest_batch_next(struct ingest_batch *batch, struct param **ret_params)
@@ -182,15 +191,16 @@ bool ingest_batch_isolate(struct ingest_batch *batch, const char *sqlstate)
     return true;
 }
 
-void ingest_batch_return(struct ingest_batch *batch, struct arrival_queue *waiting, struct alarm_list *alarms)
+void ingest_batch_return(struct ingest_batch *batch, struct ingest_waiting *waiting)
 {
     struct arrival_queue front = {0};
 
     for (size_t i = 0; i < batch->count; i++)
         arrival_queue_put(&front, batch->arrivals[i]);
-    arrival_queue_return(waiting, &batch->cut);
-    arrival_queue_return(waiting, &front);
-    alarm_list_move(alarms, &batch->given);
+    arrival_queue_return(&waiting->arrivals, &batch->cut);
+    arrival_queue_return(&waiting->arrivals, &front);
+    alarm_list_move(&waiting->alarms, &batch->given);
+    gap_list_move(&waiting->gaps, &batch->given_gaps);
     batch_clear(batch);
 }
 
@@ -213,6 +223,9 @@ static void settle_greeting(struct ingest_batch *batch, struct arrival *arrival)
         arrival->outcome = ARRIVAL_STALE;
         return;
     }
+    /* A gap between the two was stated with the greeting itself. */
+    if (arrival->peer != 0 && greeting->was_known && arrival->epoch == greeting->was_epoch)
+        cursor_set_stated(cursor, arrival->sequence - 1);
     arrival->outcome = ARRIVAL_WELCOMED;
     arrival->epoch = greeting->epoch;
     arrival->sequence = cursor_settled(cursor) + 1;
@@ -225,8 +238,12 @@ static void settle_one(struct ingest_batch *batch, struct arrival *arrival)
     } else if (arrival->kind == ARRIVAL_BEACON) {
         struct cursor *cursor = cursor_get(batch->cursors, arrival->source);
 
-        if (cursor_epoch(cursor) == arrival->epoch)
+        if (cursor_epoch(cursor) == arrival->epoch) {
             cursor_claim(cursor, arrival->sequence);
+            cursor_lose_below(cursor, arrival->oldest);
+        }
+        arrival->outcome = ARRIVAL_WELCOMED;
+    } else if (arrival->kind == ARRIVAL_ROLL) {
         arrival->outcome = ARRIVAL_WELCOMED;
     } else {
         arrival->outcome = arrival->kind == ARRIVAL_EVENT ? ARRIVAL_STORED : ARRIVAL_QUARANTINED;

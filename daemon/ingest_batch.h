@@ -13,6 +13,7 @@
 #include "arrival.h"
 #include "clock.h"
 #include "cursor.h"
+#include "gap_list.h"
 #include "ingest_link.h"
 
 struct ingest_batch;
@@ -28,11 +29,19 @@ enum batch_verdict {
 struct ingest_batch *ingest_batch_new(struct clock *clock, struct cursor_table *cursors, bool notify);
 void ingest_batch_free(struct ingest_batch *batch);
 
-/* Takes what may go in one transaction from the front of `waiting`, all `alarms`, and what was heard. False: nothing
- * is there to do. */
-bool ingest_batch_fill(struct ingest_batch *batch, struct arrival_queue *waiting, struct alarm_list *alarms, int most);
+/* What waits for a transaction. */
+struct ingest_waiting {
+    struct arrival_queue arrivals;
+    struct alarm_list alarms;
+    struct gap_list gaps;
+};
+
+/* Takes what may go in one transaction from the front of the arrivals, all alarms and gaps, and what was heard. False:
+ * nothing is there to do. */
+bool ingest_batch_fill(struct ingest_batch *batch, struct ingest_waiting *waiting, int most);
 void ingest_batch_hear(struct ingest_batch *batch, const char *feed); /* told.feed_state.heard_at: with the next fill */
 bool ingest_batch_is_filled(const struct ingest_batch *batch);
+struct arrival *ingest_batch_at(struct ingest_batch *batch, size_t i); /* NULL beyond the last */
 size_t ingest_batch_bytes(const struct ingest_batch *batch);
 
 /* The statement that comes next, its parameters filled in; NULL: nothing of it concerns the database. */
@@ -44,7 +53,7 @@ enum batch_verdict ingest_batch_repeat(struct ingest_batch *batch);
  * a refusal without a name. To be returned after this. False if even that was refused. */
 bool ingest_batch_isolate(struct ingest_batch *batch, const char *sqlstate);
 /* The outcome is unknown or bad: all of it goes back to where it came from, in order. */
-void ingest_batch_return(struct ingest_batch *batch, struct arrival_queue *waiting, struct alarm_list *alarms);
+void ingest_batch_return(struct ingest_batch *batch, struct ingest_waiting *waiting);
 /* A new connection: whether it leads to a demonstration has to be asked again. */
 void ingest_batch_forget_clock(struct ingest_batch *batch);
 /* After BATCH_DONE: moves what has settled; what was cut off goes back to waiting. True if decide has something new. */

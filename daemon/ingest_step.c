@@ -144,7 +144,7 @@ static void greet_fill(struct ingest_batch *batch, struct param *params)
     put_value(&params[2], epoch);
     put_value(&params[3], first);
     put_value(&params[4], batch->at);
-    put_value(&params[5], arrival->peer == 0 ? "true" : "false");
+    put_value(&params[5], arrival->peer == 0 && !arrival->has_replay ? "true" : "false");
     free(epoch);
     free(first);
 }
@@ -161,6 +161,27 @@ static enum step_verdict greet_take(struct ingest_batch *batch, const PGresult *
     return STEP_ON;
 }
 
+static bool roll_is_due(struct ingest_batch *batch)
+{
+    return has_kind(batch, ARRIVAL_ROLL);
+}
+
+static void roll_fill(struct ingest_batch *batch, struct param *params)
+{
+    put_value(&params[0], batch->arrivals[0]->feed);
+}
+
+static enum step_verdict roll_take(struct ingest_batch *batch, const PGresult *answer)
+{
+    struct arrival *arrival = batch->arrivals[0];
+    size_t count = (size_t)PQntuples(answer);
+
+    arrival->names = mem_new((count + 1) * sizeof(char *));
+    for (size_t i = 0; i < count; i++)
+        arrival->names[i] = mem_copy(PQgetvalue(answer, (int)i, 0));
+    return STEP_ON;
+}
+
 /* ---- events and what was refused ---- */
 
 static bool events_is_due(struct ingest_batch *batch)
@@ -174,9 +195,9 @@ static bool events_is_due(struct ingest_batch *batch)
 static void events_fill(struct ingest_batch *batch, struct param *params)
 {
     static const enum param_kind KINDS[] = {PARAM_TEXTS,    PARAM_TEXTS,    PARAM_TEXTS, PARAM_TEXTS, PARAM_INTEGERS,
-                                            PARAM_INTEGERS, PARAM_INSTANTS, PARAM_TEXTS, PARAM_BYTES};
+                                            PARAM_INTEGERS, PARAM_INSTANTS, PARAM_TEXTS, PARAM_BYTES, PARAM_INSTANTS};
 
-    begin_params(params, KINDS, 9);
+    begin_params(params, KINDS, 10);
     for (size_t i = 0; i < batch->count; i++) {
         const struct arrival *arrival = batch->arrivals[i];
 
@@ -190,8 +211,9 @@ static void events_fill(struct ingest_batch *batch, struct param *params)
         param_put_instant(&params[6], arrival->occurred_at);
         param_put_text(&params[7], arrival->digest);
         param_put_bytes(&params[8], arrival->bytes, arrival->len);
+        param_put_instant(&params[9], arrival->received_at);
     }
-    put_value(&params[9], batch->at);
+    put_value(&params[10], batch->at);
 }
 
 static enum step_verdict events_take(struct ingest_batch *batch, const PGresult *answer)
@@ -208,9 +230,9 @@ static bool refused_is_due(struct ingest_batch *batch)
 static void refused_fill(struct ingest_batch *batch, struct param *params)
 {
     static const enum param_kind KINDS[] = {PARAM_TEXTS,    PARAM_TEXTS, PARAM_TEXTS, PARAM_INTEGERS,
-                                            PARAM_INTEGERS, PARAM_TEXTS, PARAM_TEXTS, PARAM_BYTES};
+                                            PARAM_INTEGERS, PARAM_TEXTS, PARAM_TEXTS, PARAM_BYTES, PARAM_INSTANTS};
 
-    begin_params(params, KINDS, 8);
+    begin_params(params, KINDS, 9);
     for (size_t i = 0; i < batch->count; i++) {
         const struct arrival *arrival = batch->arrivals[i];
 
@@ -223,8 +245,9 @@ static void refused_fill(struct ingest_batch *batch, struct param *params)
         param_put_text(&params[5], arrival->sha256);
         param_put_text(&params[6], arrival->reason);
         param_put_bytes(&params[7], arrival->bytes, arrival->len);
+        param_put_instant(&params[8], arrival->received_at);
     }
-    put_value(&params[8], batch->at);
+    put_value(&params[9], batch->at);
 }
 
 /* ---- what follows from it ---- */
@@ -266,6 +289,34 @@ static void alarms_fill(struct ingest_batch *batch, struct param *params)
         param_put_integer(&params[3], batch->alarms.alarms[i].count);
     }
     put_value(&params[4], batch->at);
+}
+
+static bool gaps_is_due(struct ingest_batch *batch)
+{
+    return batch->gaps.count > 0; /* collected with the alarms */
+}
+
+static void gaps_fill(struct ingest_batch *batch, struct param *params)
+{
+    static const enum param_kind KINDS[] = {PARAM_TEXTS,    PARAM_TEXTS, PARAM_INTEGERS, PARAM_INTEGERS,
+                                            PARAM_INTEGERS, PARAM_TEXTS, PARAM_INTEGERS};
+
+    begin_params(params, KINDS, 7);
+    for (size_t i = 0; i < batch->gaps.count; i++) {
+        const struct gap *gap = &batch->gaps.gaps[i];
+
+        param_put_text(&params[0], gap->feed);
+        param_put_text(&params[1], gap->source);
+        param_put_integer(&params[2], gap->epoch);
+        param_put_integer(&params[3], gap->first);
+        if (gap->last == GAP_END_UNKNOWN)
+            param_put_null(&params[4]);
+        else
+            param_put_integer(&params[4], gap->last);
+        param_put_text(&params[5], gap->reason);
+        param_put_integer(&params[6], gap->open_ms);
+    }
+    put_value(&params[7], batch->at);
 }
 
 /* Tries the cursors forward over everything of this batch; what was stored and what was refused both settle. */
@@ -335,10 +386,12 @@ static const struct step STEPS[STEP_COUNT] = {
     [STEP_CLASSIFY] = {{"ingest-classify", INGEST_SQL_CLASSIFY, 7}, classify_is_due, classify_fill, classify_take},
     [STEP_RANGES] = {{"ingest-ranges", INGEST_SQL_RANGES, 2}, greet_is_due, ranges_fill, ranges_take},
     [STEP_GREET] = {{"ingest-greet", INGEST_SQL_GREET, 6}, greet_is_due, greet_fill, greet_take},
-    [STEP_EVENTS] = {{"ingest-events", INGEST_SQL_EVENTS, 10}, events_is_due, events_fill, events_take},
-    [STEP_REFUSED] = {{"ingest-refused", INGEST_SQL_REFUSED, 9}, refused_is_due, refused_fill, NULL},
+    [STEP_ROLL] = {{"ingest-roll", INGEST_SQL_ROLL, 1}, roll_is_due, roll_fill, roll_take},
+    [STEP_EVENTS] = {{"ingest-events", INGEST_SQL_EVENTS, 11}, events_is_due, events_fill, events_take},
+    [STEP_REFUSED] = {{"ingest-refused", INGEST_SQL_REFUSED, 10}, refused_is_due, refused_fill, NULL},
     [STEP_FREEZE] = {{"ingest-freeze", INGEST_SQL_FREEZE, 3}, freeze_is_due, freeze_fill, NULL},
     [STEP_ALARMS] = {{"ingest-alarms", INGEST_SQL_ALARMS, 5}, alarms_is_due, alarms_fill, NULL},
+    [STEP_GAPS] = {{"ingest-gaps", INGEST_SQL_GAPS, 8}, gaps_is_due, gaps_fill, NULL},
     [STEP_CURSORS] = {{"ingest-cursors", INGEST_SQL_CURSORS, 5}, cursors_is_due, cursors_fill, NULL},
     [STEP_HEARD] = {{"ingest-heard", INGEST_SQL_HEARD, 2}, heard_is_due, heard_fill, NULL},
     [STEP_NOTIFY] = {{"ingest-notify", "NOTIFY told_decide", 0}, notify_is_due, NULL, NULL},

@@ -7,6 +7,7 @@
 #include "arrival.h"
 #include "clock.h"
 #include "cursor.h"
+#include "gap_list.h"
 #include "ingest_link.h"
 
 enum step_name {
@@ -15,10 +16,12 @@ enum step_name {
     STEP_CLASSIFY, /* careful only: is it there, and does it say the same */
     STEP_RANGES,   /* of a greeting: what is stored behind its cursor */
     STEP_GREET,
+    STEP_ROLL,     /* which sources a feed has had */
     STEP_EVENTS,
     STEP_REFUSED,
     STEP_FREEZE,
     STEP_ALARMS,
+    STEP_GAPS,     /* gap statements */
     STEP_CURSORS,
     STEP_HEARD,
     STEP_NOTIFY,
@@ -53,6 +56,7 @@ struct ingest_batch {
     struct arrival_queue cut; /* behind an equivocation: waits until the feed is frozen */
     struct alarm_list given;  /* raised elsewhere */
     struct alarm_list alarms; /* those, and what this batch itself raises */
+    struct gap_list given_gaps, gaps; /* the same of gap statements */
     char **heard;             /* feeds; owned */
     size_t heard_count;
     struct batch_greeting greeting;

@@ -10,7 +10,7 @@
 #include "log.h"
 #include "told/mem.h"
 
-enum { SLOW_MS = 2000, HEARD_EVERY_MS = 10000, GAPS_EVERY_MS = 1000, GAP_PATIENCE_MS = 60000 };
+enum { SLOW_MS = 2000, HEARD_EVERY_MS = 10000, GAPS_EVERY_MS = 200 };
 
 static const struct link_statement ROLLBACK = {"ingest-rollback", "ROLLBACK", 0};
 
@@ -20,14 +20,15 @@ struct ingest_store {
     struct cursor_table *cursors;
     struct kick *decide;
     int batch_most;
-    struct arrival_queue waiting, settled;
-    struct alarm_list alarms;
+    struct ingest_waiting waiting;
+    struct arrival_queue settled;
     const struct link_statement *sent; /* whose answer is awaited; NULL: none */
     uint64_t connection;               /* the one the batch in flight belongs to */
     bool give_back;                    /* after the rollback: what failed is sorted anew, not repeated as it is */
     char **heard;                      /* feeds, since heard_ms */
     size_t heard_count;
-    int64_t heard_ms, gaps_ms;
+    int64_t heard_ms, gaps_ms, asked_ms;
+    int gap_patience_ms, ask_again_ms;
 };
 
 struct ingest_store *ingest_store_new(struct clock *clock, struct cursor_table *cursors, struct kick *decide)
@@ -56,9 +57,10 @@ void ingest_store_free(struct ingest_store *store)
         return;
     ingest_link_free(store->link);
     ingest_batch_free(store->batch);
-    arrival_queue_release(&store->waiting);
+    arrival_queue_release(&store->waiting.arrivals);
     arrival_queue_release(&store->settled);
-    alarm_list_release(&store->alarms);
+    alarm_list_release(&store->waiting.alarms);
+    gap_list_release(&store->waiting.gaps);
     heard_clear(store);
     free(store);
 }
@@ -66,18 +68,20 @@ void ingest_store_free(struct ingest_store *store)
 void ingest_store_configure(struct ingest_store *store, const struct config *config)
 {
     store->batch_most = config->batch_most;
+    store->gap_patience_ms = config->gap_after_s * 1000;
+    store->ask_again_ms = config->replay_every_s * 1000;
     ingest_link_aim(store->link, config->database, config->user_ingest, config->database_deadline_ms);
 }
 
 void ingest_store_put(struct ingest_store *store, struct arrival *arrival)
 {
-    arrival_queue_put(&store->waiting, arrival);
+    arrival_queue_put(&store->waiting.arrivals, arrival);
 }
 
 void ingest_store_raise(struct ingest_store *store, const char *kind, const char *key, const char *detail)
 {
     log_warning("stage=ingest alarm=%s key=%s detail=\"%s\"", kind, key, detail);
-    alarm_list_add(&store->alarms, kind, key, detail, 1);
+    alarm_list_add(&store->waiting.alarms, kind, key, detail, 1);
 }
 
 void ingest_store_hear(struct ingest_store *store, const char *feed)
@@ -94,14 +98,14 @@ void ingest_store_hear(struct ingest_store *store, const char *feed)
 static void store_settle(struct ingest_store *store)
 {
     /* Between processes the batch itself carries a NOTIFY. */
-    if (ingest_batch_settle(store->batch, &store->settled, &store->waiting))
+    if (ingest_batch_settle(store->batch, &store->settled, &store->waiting.arrivals))
         kick_wake(store->decide);
 }
 
 /* What was in flight is unknown: it goes back, in order, and is run again, which changes nothing that is there. */
 static void store_give_back(struct ingest_store *store)
 {
-    ingest_batch_return(store->batch, &store->waiting, &store->alarms);
+    ingest_batch_return(store->batch, &store->waiting);
     store->sent = NULL;
     store->give_back = false;
 }
@@ -184,23 +188,53 @@ static void store_answer(struct ingest_store *store, const PGresult *answer, int
 
 /* ---- what time brings ---- */
 
+/* A gap that can be replayed or that a publisher may yet send is given its time; any other is certain at once. */
+static void store_state_gaps(struct ingest_store *store, struct cursor *cursor, int64_t now_ms)
+{
+    int64_t patience_ms = cursor_is_broadcast(cursor) && !cursor_has_replay(cursor) ? 0 : store->gap_patience_ms;
+    struct cursor_hole hole;
+
+    while (cursor_hole_is_due(cursor, now_ms, patience_ms, &hole)) {
+        struct gap gap = {.feed = mem_copy(cursor_feed(cursor)), .source = mem_copy(cursor_source(cursor)),
+                          .reason = hole.is_lost ? "oldest" : "missing", .epoch = cursor_epoch(cursor),
+                          .first = hole.first, .last = hole.last, .open_ms = hole.open_ms};
+
+        log_warning("stage=ingest alarm=gap feed=%s source=%s epoch=%lld first=%lld last=%lld action=degraded", gap.feed,
+                    gap.source, (long long)gap.epoch, (long long)gap.first, (long long)gap.last);
+        ingest_alarm_gap(&store->waiting.alarms, &store->waiting.gaps, &gap);
+        free(gap.feed);
+        free(gap.source);
+    }
+}
+
+/* What a person has closed is in the database only. */
+static void store_ask_again(struct ingest_store *store, const struct cursor *cursor)
+{
+    struct arrival *greeting = arrival_new(ARRIVAL_GREETING, cursor_feed(cursor), 0);
+
+    greeting->source = mem_copy(cursor_source(cursor));
+    greeting->epoch = ARRIVAL_EPOCH_OF_CURSOR;
+    greeting->sequence = 1;
+    ingest_store_put(store, greeting);
+}
+
 static void store_watch_gaps(struct ingest_store *store, int64_t now_ms)
 {
+    bool ask = now_ms - store->asked_ms >= store->ask_again_ms && ingest_link_is_up(store->link);
     struct cursor *cursor;
-    int64_t from;
 
     if (now_ms - store->gaps_ms < GAPS_EVERY_MS)
         return;
     store->gaps_ms = now_ms;
     for (size_t i = 0; (cursor = cursor_at(store->cursors, i)) != NULL; i++) {
-        char *detail;
-
-        if (!cursor_gap_is_due(cursor, now_ms, cursor_is_broadcast(cursor) ? 0 : GAP_PATIENCE_MS, &from))
-            continue;
-        detail = ingest_alarm_gap_text(cursor_epoch(cursor), from);
-        ingest_store_raise(store, "gap", cursor_source(cursor), detail);
-        free(detail);
+        if (cursor_feed(cursor) == NULL)
+            continue; /* not greeted yet */
+        store_state_gaps(store, cursor, now_ms);
+        if (ask && cursor_is_stated(cursor))
+            store_ask_again(store, cursor);
     }
+    if (ask)
+        store->asked_ms = now_ms;
 }
 
 static void store_note_heard(struct ingest_store *store, int64_t now_ms)
@@ -233,10 +267,20 @@ void ingest_store_turn(struct ingest_store *store, int64_t now_ms)
         return;
     if (!ingest_batch_is_filled(store->batch)) {
         store_note_heard(store, now_ms);
-        if (!ingest_batch_fill(store->batch, &store->waiting, &store->alarms, store->batch_most))
+        if (!ingest_batch_fill(store->batch, &store->waiting, store->batch_most))
             return;
     }
     store_send(store, now_ms);
+}
+
+void ingest_store_recall(struct ingest_store *store, struct arrival_queue *ret)
+{
+    arrival_queue_recall(&store->waiting.arrivals, ret);
+}
+
+struct arrival *ingest_store_in_flight(struct ingest_store *store, size_t i)
+{
+    return ingest_batch_at(store->batch, i);
 }
 
 struct arrival *ingest_store_take(struct ingest_store *store)
@@ -263,10 +307,10 @@ const char *ingest_store_away(const struct ingest_store *store, int64_t now_ms)
 
 bool ingest_store_is_idle(const struct ingest_store *store)
 {
-    return store->waiting.first == NULL && store->settled.first == NULL && !ingest_batch_is_filled(store->batch);
+    return store->waiting.arrivals.first == NULL && store->settled.first == NULL && !ingest_batch_is_filled(store->batch);
 }
 
 size_t ingest_store_bytes(const struct ingest_store *store)
 {
-    return store->waiting.bytes + ingest_batch_bytes(store->batch);
+    return store->waiting.arrivals.bytes + ingest_batch_bytes(store->batch);
 }

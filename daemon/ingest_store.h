@@ -24,6 +24,10 @@ void ingest_store_raise(struct ingest_store *store, const char *kind, const char
 void ingest_store_hear(struct ingest_store *store, const char *feed); /* something came from it; written every 10 s */
 
 void ingest_store_turn(struct ingest_store *store, int64_t now_ms);
+/* What was heard from subscriptions and waits is moved to `ret`, for it to be kept elsewhere … */
+void ingest_store_recall(struct ingest_store *store, struct arrival_queue *ret);
+/* … and what is in flight can be copied; NULL beyond the last. */
+struct arrival *ingest_store_in_flight(struct ingest_store *store, size_t i);
 struct arrival *ingest_store_take(struct ingest_store *store); /* the next one settled (caller frees), or NULL */
 
 int ingest_store_socket(const struct ingest_store *store); /* -1: none */

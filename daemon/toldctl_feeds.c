@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* feeds: how far each source is settled, and thawing a feed that was frozen. */
+/* feeds: how far each source is settled, thawing a feed that was frozen, closing a gap that will never be filled. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store.h"
 #include "toldctl.h"
+#include "toldctl_feed_gap.h"
 
 /* clang-format off */
 static const struct pg_statement list_feeds = {
@@ -22,11 +23,11 @@ static const struct pg_statement thaw_feed = {"feed_thaw",
                                               "UPDATE told.feed_state SET frozen_at = NULL, frozen_reason = "
                                               "NULL WHERE feed = $1 AND frozen_at IS NOT NULL RETURNING 1",
                                               1};
-/* What was held for another reason (an amendment before its event), decide holds again. */
+/* What is held for another reason stays. */
 static const struct pg_statement release_events = {
     "feed_release",
     "UPDATE told.event_state s SET state = 'waiting', reason = NULL, begun = 0 FROM told.event e"
-    " WHERE e.event_id = s.event_id AND s.state = 'held' AND e.feed = $1",
+    " WHERE e.event_id = s.event_id AND s.state = 'held' AND s.reason = 'feed frozen' AND e.feed = $1",
     1};
 static const struct pg_statement clear_alarm = {
     "feed_alarm",
@@ -66,15 +67,25 @@ static int step_thaw(struct toldctl *ctl, void *step)
 
 int toldctl_feeds(struct toldctl *ctl, int argc, char **argv)
 {
-    int at = toldctl_options(ctl, argc, argv, NULL, 0, 2);
+    const char *note = NULL;
+    const struct toldctl_option options[] = {{.name = "note", .ret_text = &note}, {0}};
+    int at = toldctl_options(ctl, argc, argv, options, 0, 2);
     if (at < 0)
         return EX_USAGE;
     bool thaw = argc - at == 2 && strcmp(argv[at], "thaw") == 0;
-    if (!thaw && at < argc)
+    bool close_gap = argc - at == 2 && strcmp(argv[at], "close-gap") == 0;
+    bool gaps = argc - at == 1 && strcmp(argv[at], "gaps") == 0;
+    if ((!thaw && !close_gap && !gaps && at < argc) || (note && !close_gap))
         return toldctl_usage(ctl->command);
     int code = toldctl_open_database(ctl);
-    if (code || !thaw)
-        return code ? code : toldctl_list(ctl, &list_feeds, NULL);
+    if (code)
+        return code;
+    if (gaps)
+        return toldctl_feed_gap_list(ctl);
+    if (close_gap)
+        return toldctl_feed_gap_close(ctl, argv[at + 1], note);
+    if (!thaw)
+        return toldctl_list(ctl, &list_feeds, NULL);
     struct thaw t = {.feed = argv[at + 1]};
     code = toldctl_step(ctl, step_thaw, &t);
     if (!code) {

@@ -26,7 +26,8 @@ static const struct {
      "say which child an event is about: a known one, none of them, or one that is made from it; alone it shows who may be\n"
      "      meant, with names; --undo takes the answer back and recalls what was told"},
     {"quarantine", "[list [--all]|show ID|retry ID|dismiss ID]", "what could not be understood"},
-    {"feeds", "[thaw FEED]", "the feeds, how far each is settled, which are frozen"},
+    {"feeds", "[thaw FEED|gaps|close-gap GAP|SOURCE|FEED --note TEXT]",
+     "the feeds, how far each is settled, which are frozen; what was not heard, and that it never will be"},
     {"import", "directory|children|allocations|rota|absences FILE.csv, calendar FILE.json",
      "people, children, who is on and who is away from a file; all of it or nothing; what new bank holidays would change"},
     {"coverage", "[--days 28]", "who would be told by nobody in the days ahead, and when; 1 if there is any"},

@@ -277,3 +277,13 @@ char *wire_beacon_parse(const char *bytes, size_t len, struct wire_beacon *ret)
         wire_beacon_release(&m);
     return body_close(&body);
 }
+
+char *wire_end_parse(const char *bytes, size_t len, struct wire_end *ret)
+{
+    struct body body = body_open(bytes, len);
+    struct wire_end m = {.high = take_sequence(&body, "high")};
+
+    if (body.fault == NULL)
+        *ret = m;
+    return body_close(&body);
+}

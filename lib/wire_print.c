@@ -92,3 +92,23 @@ char *wire_busy_print(const struct wire_busy *m)
     put(root, "retry_after", json_integer(m->retry_after_s));
     return finish(root);
 }
+
+char *wire_get_print(const struct wire_get *m)
+{
+    json_t *root = json_object();
+
+    put_text(root, "source", m->source);
+    put(root, "epoch", json_integer(m->epoch));
+    put_sequence(root, "from", m->from);
+    put(root, "max", json_integer(m->max));
+    return finish(root);
+}
+
+char *wire_confirm_print(const char *source, uint64_t sequence)
+{
+    json_t *root = json_object();
+
+    put_text(root, "source", source);
+    put_sequence(root, "sequence", sequence);
+    return finish(root);
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The verbs of the confirmed feed and of broadcast beacons: bodies parsed and printed. Frames are the daemon's. */
+/* The verbs of the confirmed feed, of broadcast beacons and of replay: bodies parsed and printed. Frames are the daemon's. */
 #ifndef TOLD_WIRE_H
 #define TOLD_WIRE_H
 
@@ -70,6 +70,17 @@ struct wire_beacon {
     uint64_t oldest_sequence;
 };
 
+/* Replay: told asks, the publisher sends ITEMs and one END, told confirms what it has committed. */
+struct wire_get {
+    const char *source; /* borrowed: told only says it */
+    int64_t epoch;
+    uint64_t from;
+    int max;
+};
+struct wire_end {
+    uint64_t high; /* the last sequence the publisher has */
+};
+
 /* NULL on success, else the reason (caller frees). Sequences are 20-digit strings on the wire, epoch an integer. */
 char *wire_hello_parse(const char *bytes, size_t len, struct wire_hello *ret);
 char *wire_welcome_parse(const char *bytes, size_t len, struct wire_welcome *ret);
@@ -77,6 +88,7 @@ char *wire_ack_parse(const char *bytes, size_t len, struct wire_ack *ret);
 char *wire_nak_parse(const char *bytes, size_t len, struct wire_nak *ret);
 char *wire_busy_parse(const char *bytes, size_t len, struct wire_busy *ret);
 char *wire_beacon_parse(const char *bytes, size_t len, struct wire_beacon *ret);
+char *wire_end_parse(const char *bytes, size_t len, struct wire_end *ret);
 void wire_hello_release(struct wire_hello *m);
 void wire_welcome_release(struct wire_welcome *m);
 void wire_ack_release(struct wire_ack *m);
@@ -89,6 +101,8 @@ char *wire_welcome_print(const struct wire_welcome *m);
 char *wire_ack_print(const struct wire_ack *m);
 char *wire_nak_print(const struct wire_nak *m);
 char *wire_busy_print(const struct wire_busy *m);
+char *wire_get_print(const struct wire_get *m);
+char *wire_confirm_print(const char *source, uint64_t sequence);
 
 /* The 20-digit string; false unless exactly 20 decimal digits that fit 63 bits (PostgreSQL's bigint). */
 bool wire_sequence_parse(const char *text, uint64_t *ret);

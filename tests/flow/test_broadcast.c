@@ -3,60 +3,29 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
-#include <zmq.h>
 
+#include "announcer.h"
 #include "dealer.h"
 #include "told/mem.h"
-#include "told/wire.h"
-
-enum { KEY_TEXT_SIZE = 41 };
 
 struct box {
     struct harness *h;
-    void *context, *pub;
+    struct announcer *announcer;
 };
-
-static void open_pub(struct box *box)
-{
-    char *path = harness_secret(box->h, "broadcast");
-    FILE *file = fopen(path, "r");
-    char secret_key[KEY_TEXT_SIZE] = "";
-    int one = 1, zero = 0;
-
-    assert_non_null(file);
-    assert_int_equal(fread(secret_key, 1, KEY_TEXT_SIZE - 1, file), KEY_TEXT_SIZE - 1);
-    fclose(file);
-    free(path);
-    box->context = zmq_ctx_new();
-    box->pub = zmq_socket(box->context, ZMQ_XPUB); /* hears of subscribers: the test needs no waiting */
-    assert_int_equal(zmq_setsockopt(box->pub, ZMQ_LINGER, &zero, sizeof zero), 0);
-    assert_int_equal(zmq_setsockopt(box->pub, ZMQ_CURVE_SERVER, &one, sizeof one), 0);
-    assert_int_equal(zmq_setsockopt(box->pub, ZMQ_CURVE_SECRETKEY, secret_key, KEY_TEXT_SIZE), 0);
-    assert_int_equal(zmq_bind(box->pub, harness_broadcast_endpoint(box->h)), 0);
-}
-
-static void await_subscriber(struct box *box)
-{
-    zmq_pollitem_t item = {box->pub, -1, ZMQ_POLLIN, 0};
-    char frame[64];
-
-    assert_int_equal(zmq_poll(&item, 1, 10000), 1);
-    assert_true(zmq_recv(box->pub, frame, sizeof frame, 0) >= 1);
-}
 
 static int setup(void **state)
 {
     static struct box box;
 
-    box.h = harness_start(&(struct harness_options){.broadcast = true});
-    open_pub(&box);
+    box.h = harness_start(&(struct harness_options){.broadcast = true, .replay_every_s = 1});
+    box.announcer = announcer_open(box.h, false);
     harness_told(box.h, "ingest", NULL);
-    await_subscriber(&box);
+    announcer_await_subscriber(box.announcer);
     *state = &box;
     return 0;
 }
@@ -65,34 +34,9 @@ static int teardown(void **state)
 {
     struct box *box = *state;
 
-    zmq_close(box->pub);
-    zmq_ctx_term(box->context);
+    announcer_close(box->announcer);
     harness_stop(box->h);
     return 0;
-}
-
-static void publish(struct box *box, const char *topic, const char *body)
-{
-    assert_true(zmq_send(box->pub, topic, strlen(topic), ZMQ_SNDMORE) >= 0);
-    assert_true(zmq_send(box->pub, body, strlen(body), 0) >= 0);
-}
-
-static void publish_event(struct box *box, const char *source, const char *id, uint64_t sequence)
-{
-    char *text = dealer_event_text(source, id, sequence, "X1");
-
-    publish(box, "police.charge", text);
-    free(text);
-}
-
-static void publish_beacon(struct box *box, const char *source, int64_t epoch, uint64_t last)
-{
-    char digits[24], oldest[24];
-    char *text = mem_printf("{\"source\":\"%s\",\"epoch\":%lld,\"last_sequence\":\"%s\",\"oldest_sequence\":\"%s\"}", source,
-                            (long long)epoch, wire_sequence_print(last, digits), wire_sequence_print(1, oldest));
-
-    publish(box, "told.beacon", text);
-    free(text);
 }
 
 static bool await(struct box *box, const char *sql, const char *want)
@@ -104,11 +48,11 @@ static void test_broadcast_stores_what_it_hears(void **state)
 {
     struct box *box = *state;
 
-    publish_event(box, "broadcast/plain", "p1", 41);
-    publish_event(box, "broadcast/plain", "p2", 42);
-    publish_beacon(box, "broadcast/plain", 5, 42);
+    announcer_event(box->announcer, "broadcast/plain", "p1", 41);
+    announcer_event(box->announcer, "broadcast/plain", "p2", 42);
+    announcer_beacon(box->announcer, "broadcast/plain", 5, 42, 1);
     assert_true(await(box, "SELECT settled || ' ' || epoch FROM told.cursor WHERE source = 'broadcast/plain'", "42 5"));
-    publish_event(box, "broadcast/plain", "p3", 43);
+    announcer_event(box->announcer, "broadcast/plain", "p3", 43);
     assert_true(await(box, "SELECT epoch || ' ' || sequence FROM told.event WHERE source = 'broadcast/plain' AND id = 'p3'",
                       "5 43"));
     assert_int_equal(harness_count(box->h, "SELECT count(*) FROM told.alarm"), 0);
@@ -118,8 +62,8 @@ static void test_broadcast_alarms_of_a_gap_and_stores_what_is_behind_it(void **s
 {
     struct box *box = *state;
 
-    publish_event(box, "broadcast/gap", "g1", 1);
-    publish_event(box, "broadcast/gap", "g4", 4);
+    announcer_event(box->announcer, "broadcast/gap", "g1", 1);
+    announcer_event(box->announcer, "broadcast/gap", "g4", 4);
     assert_true(await(box, "SELECT count(*) FROM told.alarm WHERE kind = 'gap' AND key = 'broadcast/gap'", "1"));
     assert_int_equal(harness_count(box->h, "SELECT count(*) FROM told.event WHERE source = 'broadcast/gap'"), 2);
     assert_int_equal(harness_count(box->h, "SELECT settled FROM told.cursor WHERE source = 'broadcast/gap'"), 1);
@@ -129,21 +73,95 @@ static void test_broadcast_sees_the_loss_of_the_last_event(void **state)
 {
     struct box *box = *state;
 
-    publish_event(box, "broadcast/last", "l1", 1);
-    publish_beacon(box, "broadcast/last", 1, 2);
+    announcer_event(box->announcer, "broadcast/last", "l1", 1);
+    announcer_beacon(box->announcer, "broadcast/last", 1, 2, 1);
     assert_true(await(box, "SELECT count(*) FROM told.alarm WHERE kind = 'gap' AND key = 'broadcast/last'", "1"));
 }
 
+/* None of the new log was heard, so it begins with its oldest; how far the old one went nobody knows. */
 static void test_broadcast_alarms_of_a_new_epoch(void **state)
 {
     struct box *box = *state;
 
-    publish_event(box, "broadcast/epoch", "e1", 1);
-    publish_beacon(box, "broadcast/epoch", 1, 1);
-    publish_beacon(box, "broadcast/epoch", 2, 7);
+    announcer_event(box->announcer, "broadcast/epoch", "e1", 1);
+    announcer_beacon(box->announcer, "broadcast/epoch", 1, 1, 1);
+    announcer_beacon(box->announcer, "broadcast/epoch", 2, 7, 1);
     assert_true(await(box, "SELECT count(*) FROM told.alarm WHERE kind = 'epoch' AND key = 'broadcast/epoch'", "1"));
-    publish_event(box, "broadcast/epoch", "e2", 8);
-    assert_true(await(box, "SELECT settled || ' ' || epoch FROM told.cursor WHERE source = 'broadcast/epoch'", "8 2"));
+    announcer_event(box->announcer, "broadcast/epoch", "e2", 8);
+    assert_true(await(box, "SELECT epoch FROM told.event WHERE source = 'broadcast/epoch' AND id = 'e2'", "2"));
+    assert_true(await(box, "SELECT string_agg(concat_ws(' ', epoch, first, last, reason), ', ' ORDER BY epoch) FROM told.feed_gap "
+                           "WHERE source = 'broadcast/epoch' AND closed_at IS NULL", "1 2 epoch, 2 1 7 missing"));
+}
+
+/* A number that was there already, before a beacon says that the log was rebuilt: it is no lie. */
+static void test_broadcast_waits_for_a_beacon_before_it_calls_a_number_a_lie(void **state)
+{
+    struct box *box = *state;
+
+    announcer_event(box->announcer, "broadcast/rebuilt", "r1", 1);
+    announcer_event(box->announcer, "broadcast/rebuilt", "r2", 2);
+    announcer_beacon(box->announcer, "broadcast/rebuilt", 1, 2, 1);
+    assert_true(await(box, "SELECT settled FROM told.cursor WHERE source = 'broadcast/rebuilt'", "2"));
+    announcer_event(box->announcer, "broadcast/rebuilt", "s1", 1);
+    announcer_event(box->announcer, "broadcast/rebuilt", "s2", 2);
+    announcer_event(box->announcer, "broadcast/rebuilt", "s3", 3);
+    announcer_beacon(box->announcer, "broadcast/rebuilt", 2, 3, 1);
+    assert_true(await(box, "SELECT settled || ' ' || epoch FROM told.cursor WHERE source = 'broadcast/rebuilt'", "3 2"));
+    assert_int_equal(harness_count(box->h, "SELECT count(*) FROM told.event WHERE source = 'broadcast/rebuilt'"), 5);
+    assert_int_equal(harness_count(box->h, "SELECT count(*) FROM told.feed_state WHERE frozen_at IS NOT NULL"), 0);
+}
+
+/* Nobody will ever fill it, so a person says so, and the cursor goes on over what is stored behind it. */
+static void test_broadcast_has_its_gap_closed_by_a_person(void **state)
+{
+    struct box *box = *state;
+    const char *const list[] = {"feeds", "gaps", "--json", NULL}, *const mute[] = {"feeds", "close-gap", "broadcast/close", NULL};
+    const char *const close[] = {"feeds", "close-gap", "broadcast/close", "--note", "the court sent them by hand", NULL};
+    struct buf out = {0};
+
+    announcer_event(box->announcer, "broadcast/close", "c1", 1);
+    announcer_event(box->announcer, "broadcast/close", "c4", 4);
+    announcer_event(box->announcer, "broadcast/close", "c5", 5);
+    announcer_event(box->announcer, "broadcast/close", "c8", 8);
+    assert_true(await(box, "SELECT count(*) FROM told.feed_gap WHERE source = 'broadcast/close'", "2"));
+    assert_int_equal(harness_toldctl(box->h, NULL, list, &out, NULL), 0);
+    assert_non_null(strstr(buf_string(&out), "\"broadcast/close\""));
+    buf_release(&out);
+    assert_int_equal(harness_toldctl(box->h, NULL, mute, NULL, NULL), 64);
+    assert_int_equal(harness_toldctl(box->h, NULL, close, NULL, NULL), 0);
+    assert_int_equal(harness_toldctl(box->h, NULL, close, NULL, NULL), 65);
+    assert_int_equal(harness_count(box->h, "SELECT count(*) FROM told.journal WHERE what = 'gap closed' AND who = 'amara' "
+                                           "AND detail->>'note' = 'the court sent them by hand'"), 2);
+    assert_int_equal(harness_count(box->h, "SELECT count(*) FROM told.alarm WHERE key = 'broadcast/close' "
+                                           "AND cleared_at IS NULL"), 0);
+    /* told looks again within a second, and goes on from where that leaves it. */
+    for (uint64_t at = 9; at < 200; at++) {
+        char *id = mem_printf("c%d", (int)at);
+
+        announcer_event(box->announcer, "broadcast/close", id, at);
+        free(id);
+        poll(NULL, 0, 50); /* told is asked nothing by it: only its own next look brings it on */
+        if (harness_count(box->h, "SELECT settled FROM told.cursor WHERE source = 'broadcast/close'") > 8)
+            return;
+    }
+    fail_msg("the cursor never came past the closed gap");
+}
+
+/* Behind the 100th body that had to be quarantined no more are kept, and what is good still comes in. */
+static void test_broadcast_keeps_a_hundred_bad_bodies_an_hour(void **state)
+{
+    struct box *box = *state;
+
+    for (int i = 0; i < 150; i++) {
+        char *body = mem_printf("no event %d", i);
+
+        announcer_publish(box->announcer, "police.charge", body);
+        free(body);
+    }
+    announcer_event(box->announcer, "broadcast/flood", "f1", 1);
+    assert_true(await(box, "SELECT count(*) FROM told.event WHERE source = 'broadcast/flood'", "1"));
+    assert_true(harness_count(box->h, "SELECT count(*) FROM told.quarantine WHERE feed = 'broadcast'") <= 101);
+    assert_int_equal(harness_count(box->h, "SELECT count(*) FROM told.alarm WHERE kind = 'flood'"), 1);
 }
 
 static void test_broadcast_quarantines_another_topic_than_the_type(void **state)
@@ -151,10 +169,10 @@ static void test_broadcast_quarantines_another_topic_than_the_type(void **state)
     struct box *box = *state;
     char *text = dealer_event_text("broadcast/topic", "t1", 1, "X1");
 
-    publish(box, "police.arrest", text);
+    announcer_publish(box->announcer, "police.arrest", text);
     assert_true(await(box, "SELECT reason FROM told.quarantine WHERE source = 'broadcast/topic'",
                       "topic: another than the type of the body"));
-    publish(box, "told.beacon", "{}");
+    announcer_publish(box->announcer, "told.beacon", "{}");
     assert_true(await(box, "SELECT count(*) FROM told.quarantine WHERE feed = 'broadcast' AND source IS NULL", "1"));
     free(text);
 }
@@ -166,7 +184,10 @@ int main(void)
         cmocka_unit_test(test_broadcast_alarms_of_a_gap_and_stores_what_is_behind_it),
         cmocka_unit_test(test_broadcast_sees_the_loss_of_the_last_event),
         cmocka_unit_test(test_broadcast_alarms_of_a_new_epoch),
+        cmocka_unit_test(test_broadcast_waits_for_a_beacon_before_it_calls_a_number_a_lie),
+        cmocka_unit_test(test_broadcast_has_its_gap_closed_by_a_person),
         cmocka_unit_test(test_broadcast_quarantines_another_topic_than_the_type),
+        cmocka_unit_test(test_broadcast_keeps_a_hundred_bad_bodies_an_hour),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -45,6 +45,15 @@ static void check_beacon(const char *bytes, size_t len)
     wire_beacon_release(&m);
 }
 
+static void check_end(const char *bytes, size_t len)
+{
+    struct wire_end m = {0};
+    char *reason = wire_end_parse(bytes, len, &m);
+
+    assert(reason != NULL ? m.high == 0 : m.high <= INT64_MAX);
+    free(reason);
+}
+
 static void check_text(const char *bytes, size_t len)
 {
     char *text = mem_copy_n(bytes, len);
@@ -69,6 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     check_nak(text, len);
     check_busy(text, len);
     check_beacon(text, len);
+    check_end(text, len);
     check_text(text, len);
     return 0;
 }

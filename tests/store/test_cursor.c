@@ -59,26 +59,73 @@ static void test_cursor_drops_what_was_rolled_back(void **state)
     cursor_table_free(table);
 }
 
-static void test_cursor_says_each_gap_once(void **state)
+static void assert_hole(struct cursor *cursor, int64_t now_ms, int64_t first, int64_t last, int64_t open_ms)
+{
+    struct cursor_hole hole = {0};
+
+    assert_true(cursor_hole_is_due(cursor, now_ms, 500, &hole));
+    assert_int_equal(hole.first, first);
+    assert_int_equal(hole.last, last);
+    assert_int_equal(hole.open_ms, open_ms);
+}
+
+static void test_cursor_states_each_hole_once(void **state)
 {
     struct cursor_table *table = cursor_table_new();
     struct cursor *cursor = cursor_get(table, "police/x");
-    int64_t from = 0;
+    struct cursor_hole hole;
     (void)state;
 
     cursor_set(cursor, "police", 1, 4);
-    assert_false(cursor_gap_is_due(cursor, 1000, 500, &from));
+    assert_false(cursor_hole_is_due(cursor, 1000, 500, &hole));
     cursor_claim(cursor, 6); /* a beacon: the last two were lost */
-    assert_false(cursor_gap_is_due(cursor, 2000, 500, &from));
-    assert_true(cursor_gap_is_due(cursor, 2500, 500, &from));
-    assert_int_equal(from, 5);
-    assert_false(cursor_gap_is_due(cursor, 9000, 500, &from));
+    assert_false(cursor_hole_is_due(cursor, 2000, 500, &hole));
+    assert_int_equal(cursor_missing(cursor), 2);
+    assert_hole(cursor, 2500, 5, 6, 500);
+    assert_false(cursor_hole_is_due(cursor, 9000, 500, &hole));
+    assert_true(cursor_is_stated(cursor));
     cursor_note(cursor, 5, 6);
-    assert_false(cursor_gap_is_due(cursor, 9500, 500, &from));
+    assert_false(cursor_is_stated(cursor));
+    assert_false(cursor_hole_is_due(cursor, 9500, 500, &hole));
     cursor_note(cursor, 9, 9);
-    assert_false(cursor_gap_is_due(cursor, 10000, 500, &from));
-    assert_true(cursor_gap_is_due(cursor, 10500, 500, &from));
-    assert_int_equal(from, 7);
+    cursor_note(cursor, 12, 14);
+    cursor_claim(cursor, 15);
+    assert_int_equal(cursor_missing(cursor), 5);
+    assert_false(cursor_hole_is_due(cursor, 10000, 500, &hole));
+    assert_hole(cursor, 10500, 7, 8, 500);
+    assert_hole(cursor, 10500, 10, 11, 500);
+    assert_hole(cursor, 10500, 15, 15, 500);
+    /* Half of a stated hole comes: the other half is stated already. */
+    cursor_note(cursor, 10, 10);
+    assert_false(cursor_hole_is_due(cursor, 20000, 500, &hole));
+    cursor_claim(cursor, 17);
+    assert_false(cursor_hole_is_due(cursor, 20000, 500, &hole));
+    assert_hole(cursor, 20600, 16, 17, 600);
+    cursor_set(cursor, "police", 2, 0); /* another log has gaps of its own */
+    assert_int_equal(cursor_missing(cursor), 0);
+    cursor_table_free(table);
+}
+
+/* What the publisher no longer has is waited for by nobody; the rest of the hole may still come. */
+static void test_cursor_states_what_is_lost_at_once(void **state)
+{
+    struct cursor_table *table = cursor_table_new();
+    struct cursor *cursor = cursor_get(table, "police/x");
+    struct cursor_hole hole = {0};
+    (void)state;
+
+    cursor_set(cursor, "police", 1, 4);
+    cursor_claim(cursor, 9);
+    cursor_lose_below(cursor, 8);
+    assert_true(cursor_hole_is_due(cursor, 1000, 500, &hole));
+    assert_true(hole.is_lost);
+    assert_int_equal(hole.first, 5);
+    assert_int_equal(hole.last, 7);
+    assert_false(cursor_hole_is_due(cursor, 1000, 500, &hole));
+    assert_true(cursor_hole_is_due(cursor, 1500, 500, &hole));
+    assert_false(hole.is_lost);
+    assert_int_equal(hole.first, 8);
+    assert_int_equal(hole.last, 9);
     cursor_table_free(table);
 }
 
@@ -122,7 +169,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cursor_settles_in_any_order),
         cmocka_unit_test(test_cursor_drops_what_was_rolled_back),
-        cmocka_unit_test(test_cursor_says_each_gap_once),
+        cmocka_unit_test(test_cursor_states_each_hole_once),
+        cmocka_unit_test(test_cursor_states_what_is_lost_at_once),
         cmocka_unit_test(test_cursor_finds_each_source),
         cmocka_unit_test(test_feed_flood_begins_with_the_101st_of_an_hour),
     };

@@ -32,7 +32,7 @@ struct harness {
     struct cluster *cluster;
     char *directory, *config, *build, *root; /* build: where told, toldctl and the sinks are; root: of the project */
     char public_key[41], public_keys[FEED_COUNT][41], secret_keys[FEED_COUNT][41];
-    char *endpoint, *broadcast_endpoint, *webhook_secret;
+    char *endpoint, *broadcast_endpoint, *replay_endpoint, *webhook_secret;
     int smtp_port, hook_port;
     pid_t smtp, hook, told[TOLD_MOST];
     int notify_fd;
@@ -132,6 +132,22 @@ static const char *const FEED_GRANTS[FEED_COUNT] = {
     "sources = [ \"broadcast/\" ]; types = [ \"*\" ];",
 };
 
+/* Files of events, and bare foreign ones. */
+static void write_drop(struct harness *h)
+{
+    char *path = harness_path(h, "drop"), *foreign = harness_path(h, "drop-register");
+    char *text = mem_printf("feed-drop = { kind = \"directory\"; path = \"%s\"; sources = [ \"drop/\" ]; types = [ \"*\" ]; };\n"
+                            "feed-drop-register = { kind = \"directory\"; path = \"%s\"; sources = [ \"drop-register/one\" ];"
+                            " types = [ \"*\" ]; adapter = \"hmcts-court-register\"; };\n", path, foreign);
+
+    if (mkdir(path, 0700) != 0 || mkdir(foreign, 0700) != 0)
+        die(path);
+    harness_write(h, "feeds/drop.conf", text);
+    free(text);
+    free(path);
+    free(foreign);
+}
+
 static void write_feeds(struct harness *h)
 {
     char *folder = harness_path(h, "feeds");
@@ -139,17 +155,21 @@ static void write_feeds(struct harness *h)
     if (mkdir(folder, 0700) != 0)
         die(folder);
     free(folder);
+    if (h->options.drop)
+        write_drop(h);
     for (size_t i = 0; i < FEED_COUNT; i++) {
         bool broadcast = strcmp(FEEDS[i], "broadcast") == 0;
+        bool replay = broadcast && h->options.replay;
         char *name = mem_printf("feeds/%s.conf", FEEDS[i]), *text;
 
         if (broadcast && !h->options.broadcast) {
             free(name);
             continue;
         }
-        text = mem_printf("feed-%s = { kind = \"%s\"; key = \"%s\"; secret_key = \"%s.secret\"; %s%s%s%s };\n", FEEDS[i],
+        text = mem_printf("feed-%s = { kind = \"%s\"; key = \"%s\"; secret_key = \"%s.secret\"; %s%s%s%s%s%s%s };\n", FEEDS[i],
                           broadcast ? "broadcast" : "confirmed", h->public_keys[i], FEEDS[i], FEED_GRANTS[i],
-                          broadcast ? " connect = \"" : "", broadcast ? h->broadcast_endpoint : "", broadcast ? "\";" : "");
+                          broadcast ? " connect = \"" : "", broadcast ? h->broadcast_endpoint : "", broadcast ? "\";" : "",
+                          replay ? " replay = \"" : "", replay ? h->replay_endpoint : "", replay ? "\";" : "");
         harness_write(h, name, text);
         free(text);
         free(name);
@@ -174,9 +194,11 @@ static void write_config(struct harness *h)
                or_else(h->options.poll_ms, 100), h->root, h->root, h->root, h->root);
     buf_printf(&b, "database = { conninfo = \"%s\"; deadline_ms = %d; };\n", cluster_conninfo(h->cluster),
                or_else(h->options.deadline_ms, 3000));
-    buf_printf(&b, "ingest = { bind = \"%s\"; secret_key = \"told.key\"; public_key = \"%s\"; };\n", h->endpoint,
-               h->public_key);
     buf_text(&b, "identity = { looked_after_role = \"mash\"; };\n");
+    buf_printf(&b,
+               "ingest = { bind = \"%s\"; secret_key = \"told.key\"; public_key = \"%s\"; spool = \"spool\"; "
+               "gap_after_s = %d; replay_every_s = %d; };\n",
+               h->endpoint, h->public_key, or_else(h->options.gap_after_s, 60), or_else(h->options.replay_every_s, 30));
     buf_printf(&b, "dispatch = { lease_ms = %d; };\n", or_else(h->options.lease_ms, 2000));
     buf_printf(&b,
                "email = { url = \"smtp://127.0.0.1:%d\"; tls = \"none\"; from = \"told@southwark.example\";"
@@ -332,6 +354,7 @@ struct harness *harness_start(const struct harness_options *options)
     make_keys(h);
     h->endpoint = mem_printf("tcp://127.0.0.1:%d", free_port());
     h->broadcast_endpoint = mem_printf("tcp://127.0.0.1:%d", free_port());
+    h->replay_endpoint = mem_printf("tcp://127.0.0.1:%d", free_port());
     harness_sinks_restart(h, options->smtp_script, options->hook_script);
     write_feeds(h);
     write_config(h);
@@ -355,6 +378,7 @@ void harness_stop(struct harness *h)
     free(h->webhook_secret);
     free(h->endpoint);
     free(h->broadcast_endpoint);
+    free(h->replay_endpoint);
     free(h->config);
     free(h->directory);
     free(h->build);
@@ -390,6 +414,11 @@ const char *harness_endpoint(const struct harness *h)
 const char *harness_broadcast_endpoint(const struct harness *h)
 {
     return h->broadcast_endpoint;
+}
+
+const char *harness_replay_endpoint(const struct harness *h)
+{
+    return h->replay_endpoint;
 }
 
 static void run_told(struct harness *h, const char *stages, const char *extra)

@@ -29,6 +29,10 @@ struct harness_options {
     int response_timeout_s;   /* 0: 5 */
     int poll_ms;              /* 0: 100 */
     bool broadcast;           /* with a broadcast feed that this process publishes (harness_broadcast_endpoint) */
+    bool replay;              /* and repeats (harness_replay_endpoint) */
+    int gap_after_s;          /* 0: 60 */
+    int replay_every_s;       /* 0: 30 */
+    bool drop;                /* with the directory feeds "drop" and, foreign, "drop-register" (harness_path "drop", …) */
 };
 
 struct harness *harness_start(const struct harness_options *options);
@@ -40,6 +44,7 @@ struct cluster *harness_cluster(struct harness *h);
 const char *harness_public_key(const struct harness *h); /* told's own, Z85 */
 const char *harness_endpoint(const struct harness *h);   /* where told's ROUTER listens */
 const char *harness_broadcast_endpoint(const struct harness *h);
+const char *harness_replay_endpoint(const struct harness *h);
 /* The path of a feed's secret key file ("police", "court", "custody", "care", "yos", "register", "hearing",
  * "broadcast"). */
 char *harness_secret(const struct harness *h, const char *feed);
