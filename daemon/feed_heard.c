@@ -54,6 +54,15 @@ size_t feed_heard_drained(const struct feed_heard *heard)
     return heard->drained;
 }
 
+size_t feed_heard_draining(const struct feed_heard *heard)
+{
+    size_t doubted = 0;
+
+    for (size_t i = 0; i < heard->doubt_count; i++)
+        doubted += heard->doubts[i].arrival->is_drained;
+    return heard->drained - doubted;
+}
+
 void feed_heard_settle(struct feed_heard *heard, const struct arrival *arrival)
 {
     if (arrival->is_drained)

@@ -37,8 +37,10 @@ void feed_heard_greet(struct feed_heard *heard, const struct config_feed *feed, 
 void feed_heard_tick(struct feed_heard *heard, int64_t now_ms);
 void feed_heard_release_all(struct feed_heard *heard);
 
-/* How many arrivals out of the spool have not settled. */
+/* How many arrivals out of the spool have not settled; those of them that do not wait for a beacon, which may stand further
+ * on in the spool. */
 size_t feed_heard_drained(const struct feed_heard *heard);
+size_t feed_heard_draining(const struct feed_heard *heard);
 void feed_heard_settle(struct feed_heard *heard, const struct arrival *arrival);
 
 #endif

@@ -178,9 +178,10 @@ void feed_spool_drain(struct feed_spool *spool, const struct config *config, int
     enum spool_verdict verdict = SPOOL_RECORD;
     size_t bytes = 0;
 
-    if (spool->spool == NULL || spool_is_empty(spool->spool) || feed_heard_drained(spool->heard) > 0)
+    if (spool->spool == NULL || spool_is_empty(spool->spool) || feed_heard_draining(spool->heard) > 0)
         return;
-    spool_forget(spool->spool); /* what was read before has settled */
+    if (feed_heard_drained(spool->heard) == 0)
+        spool_forget(spool->spool); /* what was read before has settled */
     for (int i = 0; i < DRAIN_MOST && bytes < DRAIN_BYTES_MOST; i++) {
         verdict = spool_next(spool->spool, &record);
         if (verdict == SPOOL_END)
