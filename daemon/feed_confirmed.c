@@ -26,6 +26,7 @@ struct feed_confirmed {
     struct feed_flood *flood;
     struct feed_message *message; /* the one being read */
     bool was_away;
+    uint64_t refused;
 };
 
 struct feed_confirmed *feed_confirmed_new(void *router, struct ingest_store *store, struct cursor_table *cursors)
@@ -83,14 +84,19 @@ static struct feed_peer *identify(struct feed_confirmed *feed, const struct conf
     }
     if (peer == NULL || strcmp(peer->key, message->key) != 0)
         peer = feed_peers_add(feed->peers, message->route, message->route_len, message->key);
-    if (peer == NULL || peer->is_dropped)
-        return NULL;
     *ret_config = config_feed_of_key(config, message->key);
     if (*ret_config == NULL || (*ret_config)->kind != FEED_CONFIRMED) {
-        drop_peer(peer, "its key was revoked");
+        feed->refused++;
+        if (peer != NULL)
+            drop_peer(peer, "its key was revoked");
         return NULL;
     }
-    return peer;
+    return peer == NULL || peer->is_dropped ? NULL : peer;
+}
+
+uint64_t feed_confirmed_refused(const struct feed_confirmed *feed)
+{
+    return feed->refused;
 }
 
 /* ---- what it says ---- */

@@ -25,6 +25,8 @@ bool feed_confirmed_read(struct feed_confirmed *feed, const struct config *confi
 void feed_confirmed_settle(struct feed_confirmed *feed, const struct config *config, const struct arrival *arrival);
 /* After all of a commit has settled: the cumulative ACKs. */
 void feed_confirmed_acknowledge(struct feed_confirmed *feed);
+/* Messages thrown away because their key is no longer let in. */
+uint64_t feed_confirmed_refused(const struct feed_confirmed *feed);
 /* What time brings: BUSY and its end, PING, peers that are gone. */
 void feed_confirmed_tick(struct feed_confirmed *feed, const struct config *config, const char *away, int64_t now_ms);
 

@@ -11,6 +11,7 @@
 
 #include "feed_broadcast.h"
 #include "feed_confirmed.h"
+#include "feed_directory.h"
 #include "ingest_store.h"
 #include "log.h"
 #include "stage.h"
@@ -39,6 +40,7 @@ struct ingest {
     struct ingest_store *store;
     struct feed_confirmed *confirmed;
     struct feed_broadcast *broadcast;
+    struct feed_directory *directory;
     zmq_pollitem_t *items;
     bool more; /* was left unread in the last turn */
     bool is_finishing; /* nothing more is read */
@@ -86,6 +88,8 @@ static char *ingest_bind(struct ingest *ingest)
     if (zmq_getsockopt(ingest->router, ZMQ_LAST_ENDPOINT, endpoint, &size) != 0)
         return mem_printf("cannot learn the bound endpoint: %s", zmq_strerror(zmq_errno()));
     reason = zap_trial_run(ingest->context, ingest->zap, ingest->config, endpoint);
+    if (reason == NULL && !zap_watch(ingest->zap, ingest->context, ingest->router))
+        reason = mem_printf("cannot watch the endpoint: %s", zmq_strerror(zmq_errno()));
     if (reason == NULL)
         log_info("stage=ingest endpoint=%s action=bound strangers=refused", endpoint);
     ingest->strangers = zap_refused(ingest->zap); /* our own trial is none */
@@ -113,6 +117,7 @@ static void ingest_configure(struct ingest *ingest)
     ingest->config = now;
     ingest_store_configure(ingest->store, now);
     feed_broadcast_configure(ingest->broadcast, now);
+    feed_directory_configure(ingest->directory, now);
     ingest_items(ingest);
 }
 
@@ -134,8 +139,10 @@ static char *ingest_open(struct ingest *ingest)
                                            ingest->config, &reason);
     if (ingest->broadcast == NULL)
         return reason;
+    ingest->directory = feed_directory_new(ingest->store);
     ingest_store_configure(ingest->store, ingest->config);
     feed_broadcast_configure(ingest->broadcast, ingest->config);
+    feed_directory_configure(ingest->directory, ingest->config);
     ingest_items(ingest);
     return NULL;
 }
@@ -144,10 +151,13 @@ static void ingest_close(struct ingest *ingest)
 {
     feed_confirmed_free(ingest->confirmed);
     feed_broadcast_free(ingest->broadcast);
+    feed_directory_free(ingest->directory);
     ingest_store_free(ingest->store);
     cursor_table_free(ingest->cursors);
-    if (ingest->router != NULL)
+    if (ingest->router != NULL) {
+        (void)zmq_socket_monitor(ingest->router, NULL, 0);
         (void)zmq_close(ingest->router);
+    }
     zap_stop(ingest->zap);
     if (ingest->context != NULL)
         (void)zmq_ctx_term(ingest->context); /* waits at most LINGER_MS for the last ACKs */
@@ -178,6 +188,17 @@ static void ingest_wait(struct ingest *ingest)
     kick_clear(ingest->stage->kick);
 }
 
+/* Nobody at the ROUTER waits for it. */
+static void ingest_settle_own(struct ingest *ingest, const struct arrival *arrival)
+{
+    const struct config_feed *feed = config_feed(ingest->config, arrival->feed);
+
+    if (feed != NULL && feed->kind == FEED_DIRECTORY)
+        feed_directory_settle(ingest->directory, arrival);
+    else
+        feed_broadcast_settle(ingest->broadcast, ingest->config, arrival);
+}
+
 static void ingest_settle(struct ingest *ingest)
 {
     struct arrival *arrival;
@@ -186,7 +207,7 @@ static void ingest_settle(struct ingest *ingest)
         if (arrival->peer != 0)
             feed_confirmed_settle(ingest->confirmed, ingest->config, arrival);
         else
-            feed_broadcast_settle(ingest->broadcast, ingest->config, arrival);
+            ingest_settle_own(ingest, arrival);
         arrival_free(arrival);
     }
     feed_confirmed_acknowledge(ingest->confirmed);
@@ -195,11 +216,11 @@ static void ingest_settle(struct ingest *ingest)
 /* Somebody knocks with a key that is not in the configuration: an operator wants to know, but not of each try. */
 static void ingest_count_strangers(struct ingest *ingest, int64_t now_ms)
 {
-    uint64_t refused = zap_refused(ingest->zap);
+    uint64_t refused = zap_refused(ingest->zap) + feed_confirmed_refused(ingest->confirmed);
 
     if (refused == ingest->strangers || now_ms - ingest->strangers_ms < STRANGERS_EVERY_MS)
         return;
-    log_warning("stage=ingest refused=%llu reason=\"connections with an unknown key, since the start\"",
+    log_warning("stage=ingest refused=%llu reason=\"connections and messages without a key that is let in, since the start\"",
                 (unsigned long long)refused);
     ingest->strangers = refused;
     ingest->strangers_ms = now_ms;
@@ -222,8 +243,10 @@ static void ingest_turn(struct ingest *ingest, bool is_reading)
     ingest_settle(ingest);
     away = ingest_store_away(ingest->store, now_ms);
     feed_confirmed_tick(ingest->confirmed, ingest->config, away, now_ms);
-    if (is_reading)
+    if (is_reading) {
         feed_broadcast_tick(ingest->broadcast, ingest->config, away != NULL, now_ms);
+        feed_directory_tick(ingest->directory, ingest->config, away != NULL, now_ms);
+    }
     atomic_store(&ingest->stage->ticked_ms, now_ms);
     atomic_store(&ingest->stage->late_ms, 0);
     stage_fault(ingest->stage);

@@ -92,7 +92,25 @@ static int keys_new(struct keys *keys, const char *name)
 
 static const char *kind_text(const struct config_feed *feed)
 {
-    return feed->kind == FEED_CONFIRMED ? "confirmed" : "broadcast";
+    static const char *const TEXTS[] = {"confirmed", "broadcast", "directory"}; /* enum feed_kind */
+
+    return TEXTS[feed->kind];
+}
+
+static void print_key(const struct config_feed *feed, const char *key, const char *file, const char *note)
+{
+    printf("%-20s %-10s %s%s%s%s\n", feed->name, kind_text(feed), key != NULL ? key : "(no key yet)",
+           file != NULL ? "  " : "", file != NULL ? file : "", note);
+}
+
+static void print_feed(const struct config_feed *feed)
+{
+    if (feed->kind == FEED_DIRECTORY)
+        printf("%-20s %-10s %s\n", feed->name, kind_text(feed), "(no key: believed by owner and mode)");
+    else
+        print_key(feed, feed->key, feed->key_file, "");
+    if (feed->next_key != NULL || feed->next_key_file != NULL)
+        print_key(feed, feed->next_key, feed->next_key_file, "  (next)");
 }
 
 static int keys_list(struct keys *keys)
@@ -104,11 +122,11 @@ static int keys_list(struct keys *keys)
         const struct config_feed *feed = &keys->config->feeds[i];
 
         if (keys->json)
-            (void)json_array_append_new(all, json_pack("{s:s,s:s,s:s?,s:s?}", "feed", feed->name, "kind", kind_text(feed),
-                                                       "key", feed->key, "key_file", feed->key_file));
+            (void)json_array_append_new(all, json_pack("{s:s,s:s,s:s?,s:s?,s:s?,s:s?}", "feed", feed->name, "kind",
+                                                       kind_text(feed), "key", feed->key, "key_file", feed->key_file,
+                                                       "next_key", feed->next_key, "next_key_file", feed->next_key_file));
         else
-            printf("%-20s %-10s %s%s%s\n", feed->name, kind_text(feed), feed->key != NULL ? feed->key : "(no key yet)",
-                   feed->key_file != NULL ? "  " : "", feed->key_file != NULL ? feed->key_file : "");
+            print_feed(feed);
     }
     if (code == 0 && keys->json)
         toldctl_print_json(all);

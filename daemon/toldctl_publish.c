@@ -251,7 +251,10 @@ static int open_feed(struct publish *publish)
     if (publish->feed == NULL)
         return toldctl_refuse(EX_CONFIG, "the configuration has no feed %s", publish->feed_name);
     if (publish->feed->kind != FEED_CONFIRMED)
-        return toldctl_refuse(EX_CONFIG, "feed %s is a broadcast: its publisher sends, told subscribes", publish->feed_name);
+        return toldctl_refuse(EX_CONFIG, publish->feed->kind == FEED_BROADCAST
+                                             ? "feed %s is a broadcast: its publisher sends, told subscribes"
+                                             : "feed %s is a directory: rename a file into it",
+                              publish->feed_name);
     if (publish->feed->secret_key == NULL)
         return toldctl_refuse(EX_CONFIG, "feed %s has no secret_key here: it names the file with the publisher's key",
                               publish->feed_name);

@@ -8,6 +8,7 @@
 #include "told/mem.h"
 
 #define ZAP_ENDPOINT "inproc://zeromq.zap.01"
+#define DOOR_ENDPOINT "inproc://told.door"
 /* In the library since 4.3.0, missing from Debian's header: without it a failing handler lets everybody in (trap 2). */
 #define OPTION_ZAP_ENFORCE_DOMAIN 93
 
@@ -15,6 +16,7 @@ enum { KEY_SIZE = 32, KEY_TEXT_SIZE = 41, ANSWERS_A_TURN = 64, FRAMES_MOST = 16 
 
 struct zap {
     void *socket;
+    void *monitor; /* what is said of the watched socket; NULL: none is watched */
     uint64_t refused;
 };
 
@@ -38,6 +40,8 @@ void zap_stop(struct zap *zap)
         return;
     if (zap->socket != NULL)
         (void)zmq_close(zap->socket);
+    if (zap->monitor != NULL)
+        (void)zmq_close(zap->monitor);
     free(zap);
 }
 
@@ -126,10 +130,33 @@ static void reply(void *socket, struct zap_request *request, const char *user)
     }
 }
 
+bool zap_watch(struct zap *zap, void *zmq_context, void *socket)
+{
+    int linger = 0;
+
+    if (zmq_socket_monitor(socket, DOOR_ENDPOINT, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) != 0)
+        return false;
+    zap->monitor = zmq_socket(zmq_context, ZMQ_PAIR);
+    return zap->monitor != NULL && zmq_setsockopt(zap->monitor, ZMQ_LINGER, &linger, sizeof linger) == 0 &&
+           zmq_connect(zap->monitor, DOOR_ENDPOINT) == 0;
+}
+
+/* Those with a key of their own were counted when they were refused. */
+static void count_failures(struct zap *zap)
+{
+    char frame[256];
+
+    while (zap->monitor != NULL && zmq_recv(zap->monitor, frame, sizeof frame, ZMQ_DONTWAIT) >= 0) {
+        (void)zmq_recv(zap->monitor, frame, sizeof frame, ZMQ_DONTWAIT);
+        zap->refused++;
+    }
+}
+
 void zap_answer(struct zap *zap, const struct config *config)
 {
     struct zap_request request;
 
+    count_failures(zap);
     for (int i = 0; i < ANSWERS_A_TURN && request_read(zap->socket, &request); i++) {
         char key[KEY_TEXT_SIZE];
         const char *user = request_judge(&request, config, key);

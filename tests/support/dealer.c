@@ -41,15 +41,34 @@ static struct dealer *open_with(const struct harness *h, const char *secret_key)
     return dealer;
 }
 
+struct dealer *dealer_open_plain(const struct harness *h)
+{
+    struct dealer *dealer = mem_new(sizeof *dealer);
+    int zero = 0;
+
+    dealer->context = zmq_ctx_new();
+    dealer->socket = zmq_socket(dealer->context, ZMQ_DEALER);
+    check(zmq_setsockopt(dealer->socket, ZMQ_LINGER, &zero, sizeof zero) == 0, "linger");
+    check(zmq_connect(dealer->socket, harness_endpoint(h)) == 0, "connect");
+    return dealer;
+}
+
 struct dealer *dealer_open(const struct harness *h, const char *feed)
 {
     char *path = harness_secret(h, feed);
-    FILE *file = fopen(path, "r");
+    struct dealer *dealer = dealer_open_key(h, path);
+
+    free(path);
+    return dealer;
+}
+
+struct dealer *dealer_open_key(const struct harness *h, const char *path)
+{
+    FILE *file = fopen(path, "re");
     char secret_key[KEY_TEXT_SIZE] = "";
 
     check(file != NULL && fread(secret_key, 1, KEY_TEXT_SIZE - 1, file) == KEY_TEXT_SIZE - 1, "secret key file");
     fclose(file);
-    free(path);
     return open_with(h, secret_key);
 }
 

@@ -13,6 +13,8 @@ struct dealer;
 
 struct dealer *dealer_open(const struct harness *h, const char *feed); /* with the feed's own key */
 struct dealer *dealer_open_stranger(const struct harness *h);          /* with a key nobody knows */
+struct dealer *dealer_open_key(const struct harness *h, const char *secret_path); /* with the key of that file */
+struct dealer *dealer_open_plain(const struct harness *h);             /* without any */
 void dealer_close(struct dealer *dealer);                              /* NULL is fine */
 
 void dealer_say(struct dealer *dealer, const char *verb, const char *body);
