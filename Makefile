@@ -105,6 +105,7 @@ help:
 	@echo 'make demo       a story of made-up children, end to end; DEMO_ONCE=1 ends by itself'
 	@echo 'make test       builds with sanitizers and runs every test against real parts'
 	@echo 'make bench      figures beside the ceilings of this machine, in the same run'
+	@echo 'make soak       a database that is away for a minute, 10,000 seeds of failing publishers; hours'
 	@echo 'make tsan       the stages under ThreadSanitizer; also part of make test'
 	@echo 'make fuzz       every fuzz target, FUZZ_SECONDS (60) each; or FUZZ_ONLY=expr FUZZ_RUNS=10000000'
 	@echo 'make cover format lint arrows pure golden-update install'
@@ -166,6 +167,12 @@ fuzz:
 	  echo "fuzz $$f"; build/fuzz/fuzz_$$f $(FUZZ_FOR) $$(ls tests/fuzz/$$f.dict 2>/dev/null | sed s/^/-dict=/) -verbosity=0 -print_final_stats=1 -timeout=10 \
 	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f tests/fuzz/seeds_$$f 2>build/fuzz/$$f.log || { cat build/fuzz/$$f.log; exit 1; }; \
 	  sed -n 's/^stat::number_of_executed_units: */  executions without a finding: /p' build/fuzz/$$f.log; done
+
+# The long forms of what make test runs in short.
+soak: deps
+	@$(MAKE) --no-print-directory -j2 KIND=asan tests-built
+	@TOLD_TEST_TIMEOUT=100000 TOLD_STALL_SECONDS=60 TOLD_SIM_SECONDS=90000 TOLD_SIM_SEEDS=10000 \
+	  tests/run.sh build/asan/tests/fault/test_stall build/asan/tests/fault/test_simulation
 
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 $(B)/bench: $(call obj,$(BENCH_SRC)) $(B)/libsupport.a $(B)/libdaemon.a $(B)/libtold.a

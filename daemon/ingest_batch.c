@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingest_lookup.h"
 #include "ingest_step.h"
 #include "told/hashchain.h"
 #include "told/mem.h"
@@ -85,6 +86,22 @@ static bool stands_alone(const struct arrival *arrival)
     return arrival->kind == ARRIVAL_GREETING || arrival->kind == ARRIVAL_ROLL || arrival->alone;
 }
 
+/* A number that its source has had is a repeat or a lie: neither would be noticed by an insert alone where the event that
+ * has the number stands under another one. */
+static bool has_known_number(const struct ingest_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct arrival *arrival = batch->arrivals[i];
+        const struct cursor *cursor = arrival->kind == ARRIVAL_EVENT && arrival->settles
+                                          ? cursor_find(batch->cursors, arrival->source)
+                                          : NULL;
+
+        if (cursor != NULL && ingest_lookup_epoch(batch, arrival) == cursor_epoch(cursor) && cursor_has(cursor, arrival->sequence))
+            return true;
+    }
+    return false;
+}
+
 bool ingest_batch_fill(struct ingest_batch *batch, struct ingest_waiting *all, int most)
 {
     struct arrival_queue *waiting = &all->arrivals;
@@ -107,7 +124,7 @@ bool ingest_batch_fill(struct ingest_batch *batch, struct ingest_waiting *all, i
     batch->fresh = mem_new(room);
     alarm_list_move(&batch->given, &all->alarms);
     gap_list_move(&batch->given_gaps, &all->gaps);
-    batch_restart(batch, false);
+    batch_restart(batch, has_known_number(batch));
     return true;
 }
 

@@ -12,7 +12,9 @@
 /* What a careful batch must know of each event before it inserts. */
 #define INGEST_SQL_CLASSIFY                                                                                            \
     "SELECT e.event_id IS NOT NULL, e.digest = a.digest, "                                                             \
-    "       s.event_id IS NOT NULL AND s.event_id IS DISTINCT FROM e.event_id, "                                       \
+    "       (s.event_id IS NOT NULL AND s.event_id IS DISTINCT FROM e.event_id) OR EXISTS (SELECT FROM "               \
+    "        told.event_number o WHERE o.source = a.source AND o.epoch = a.epoch AND o.sequence = a.sequence "         \
+    "        AND o.id <> a.id), "                                                                                      \
     "       EXISTS (SELECT FROM told.quarantine q WHERE q.feed = a.feed AND q.source = a.source AND q.id = a.id "      \
     "               AND q.sha256 = a.sha256) "                                                                         \
     "FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[]) "             \
@@ -28,7 +30,9 @@
     "behind AS (SELECT e.sequence FROM told.event e, c "                                                               \
     "           WHERE e.source = $1 AND e.epoch = c.epoch AND e.sequence > c.settled "                                 \
     "           UNION SELECT q.sequence FROM told.quarantine q, c "                                                    \
-    "           WHERE q.feed = $2 AND q.source = $1 AND q.epoch = c.epoch AND q.sequence > c.settled), "               \
+    "           WHERE q.feed = $2 AND q.source = $1 AND q.epoch = c.epoch AND q.sequence > c.settled "                 \
+    "           UNION SELECT b.sequence FROM told.event_number b, c  "                                                 \
+    "           WHERE b.source = $1 AND b.epoch = c.epoch AND b.sequence > c.settled), "                               \
     "numbered AS (SELECT sequence, sequence - row_number() OVER (ORDER BY sequence) AS island FROM behind) "           \
     "SELECT min(sequence), max(sequence) FROM numbered GROUP BY island "                                               \
     "UNION ALL SELECT g.first, g.last FROM told.feed_gap g, c "                                                        \
@@ -120,6 +124,12 @@
     "UPDATE told.alarm a SET cleared_at = $5::timestamptz WHERE a.kind = 'gap' AND a.cleared_at IS NULL "              \
     "AND a.duty_id IS NULL AND a.key IN (SELECT source FROM heard) AND NOT EXISTS (SELECT FROM told.feed_gap g "       \
     "  WHERE g.source = a.key AND g.closed_at IS NULL AND g.gap_id NOT IN (SELECT gap_id FROM heard))"
+
+#define INGEST_SQL_NUMBERS                                                                                             \
+    "INSERT INTO told.event_number (source, epoch, sequence, id) "                                                     \
+    "SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[]) AS n(source, epoch, sequence, id) "      \
+    "WHERE NOT EXISTS (SELECT FROM told.event e WHERE e.source = n.source AND e.epoch = n.epoch "                      \
+    "                  AND e.sequence = n.sequence) ON CONFLICT DO NOTHING"
 
 #define INGEST_SQL_HEARD                                                                                               \
     "INSERT INTO told.feed_state AS f (feed, heard_at) SELECT DISTINCT feed, $2::timestamptz "                         \

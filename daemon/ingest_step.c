@@ -354,6 +354,40 @@ static void cursors_fill(struct ingest_batch *batch, struct param *params)
     put_value(&params[4], batch->at);
 }
 
+/* What was known, or refused before, has no row of told.event that carries this number. */
+static bool is_renumbered(const struct ingest_batch *batch, size_t i)
+{
+    const struct arrival *arrival = batch->arrivals[i];
+
+    return arrival->settles && !arrival->nameless && !arrival->freezes &&
+           (arrival->kind == ARRIVAL_REFUSED || (arrival->kind == ARRIVAL_EVENT && !batch->fresh[i]));
+}
+
+static bool numbers_is_due(struct ingest_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        if (is_renumbered(batch, i))
+            return true;
+    return false;
+}
+
+static void numbers_fill(struct ingest_batch *batch, struct param *params)
+{
+    static const enum param_kind KINDS[] = {PARAM_TEXTS, PARAM_INTEGERS, PARAM_INTEGERS, PARAM_TEXTS};
+
+    begin_params(params, KINDS, 4);
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct arrival *arrival = batch->arrivals[i];
+
+        if (!is_renumbered(batch, i))
+            continue;
+        param_put_text(&params[0], arrival->source);
+        param_put_integer(&params[1], ingest_lookup_epoch(batch, arrival));
+        param_put_integer(&params[2], arrival->sequence);
+        param_put_text(&params[3], arrival->kind == ARRIVAL_EVENT ? arrival->id : NULL);
+    }
+}
+
 /* A careful batch may have found all of its rows there, perhaps from a commit that never reached its standby: it has
  * to write something, for only a commit that writes waits for the standby (traps 16, 17). */
 static bool heard_is_due(struct ingest_batch *batch)
@@ -393,6 +427,7 @@ static const struct step STEPS[STEP_COUNT] = {
     [STEP_ALARMS] = {{"ingest-alarms", INGEST_SQL_ALARMS, 5}, alarms_is_due, alarms_fill, NULL},
     [STEP_GAPS] = {{"ingest-gaps", INGEST_SQL_GAPS, 8}, gaps_is_due, gaps_fill, NULL},
     [STEP_CURSORS] = {{"ingest-cursors", INGEST_SQL_CURSORS, 5}, cursors_is_due, cursors_fill, NULL},
+    [STEP_NUMBERS] = {{"ingest-numbers", INGEST_SQL_NUMBERS, 4}, numbers_is_due, numbers_fill, NULL},
     [STEP_HEARD] = {{"ingest-heard", INGEST_SQL_HEARD, 2}, heard_is_due, heard_fill, NULL},
     [STEP_NOTIFY] = {{"ingest-notify", "NOTIFY told_decide", 0}, notify_is_due, NULL, NULL},
     [STEP_COMMIT] = {{"ingest-commit", "COMMIT", 0}, always_is_due, NULL, NULL},

@@ -23,6 +23,7 @@ enum step_name {
     STEP_ALARMS,
     STEP_GAPS,     /* gap statements */
     STEP_CURSORS,
+    STEP_NUMBERS,  /* of events that were known under another one */
     STEP_HEARD,
     STEP_NOTIFY,
     STEP_COMMIT,

@@ -23,6 +23,18 @@ CREATE TABLE told.feed_gap (
 CREATE INDEX feed_gap_open ON told.feed_gap (source, epoch) WHERE closed_at IS NULL;
 CREATE INDEX feed_gap_person ON told.feed_gap (source, epoch, last) WHERE closed_as = 'person';
 
+-- Numbers that are settled and stand in no row of told.event: an event that was known under another number or from another
+-- epoch. Without them a number behind a gap is forgotten with a restart, and another event under it is taken for news.
+CREATE TABLE told.event_number (
+    source   text NOT NULL,
+    epoch    bigint NOT NULL,
+    sequence bigint NOT NULL,
+    id       text,            -- of the event; null: it was refused before
+    PRIMARY KEY (source, epoch, sequence)
+);
+
+GRANT SELECT, INSERT ON told.event_number TO told_ingest;
+GRANT SELECT ON told.event_number TO told_operator, told_reader;
 GRANT SELECT, INSERT ON told.feed_gap TO told_ingest;
 GRANT UPDATE (closed_at, closed_as) ON told.feed_gap TO told_ingest;
 GRANT SELECT ON told.feed_gap TO told_operator, told_reader;

@@ -134,6 +134,9 @@ static void test_freezing_knows_repeats_from_lies_across_epochs(void **state)
     say(dealer, "g1", 2, 4, 30, "ACK"); /* a number that another event had in the old log */
     assert_int_equal(frozen(h), 0);
     assert_int_equal(harness_count(h, "SELECT count(*) FROM told.event WHERE source = '" SOURCE "'"), 5);
+    say(dealer, "g0", 1, 4, 30, "NAK"); /* a number that is now another event's */
+    assert_int_equal(frozen(h), 1);
+    assert_int_equal(thaw(h, "police"), 0);
     say(dealer, "f3", 3, 2, 29, "NAK"); /* same id, other body, other epoch */
     assert_int_equal(frozen(h), 1);
     assert_int_equal(thaw(h, "police"), 0);

@@ -223,6 +223,29 @@ static void test_ingest_starts_a_new_epoch_where_it_says(void **state)
     dealer_close(dealer);
 }
 
+/* Of an event that came in an older epoch no row carries its new number: behind a gap it is remembered all the same. */
+static void test_ingest_remembers_a_known_event_behind_a_gap(void **state)
+{
+    const char *source = "police/renumbered";
+    struct dealer *dealer = introduced(state, "police", source);
+
+    dealer_event(dealer, source, "n1", 1, "X1");
+    dealer_event(dealer, source, "n2", 2, "X1");
+    assert_true(harness_await(*state, "SELECT settled FROM told.cursor WHERE source = 'police/renumbered'", "2", 10000));
+    dealer_close(dealer);
+    dealer = dealer_open(*state, "police");
+    dealer_hello(dealer, source, 2, 1);
+    assert_welcome(dealer, 2, 1);
+    dealer_event(dealer, source, "n2", 2, "X1");
+    assert_acked_id(dealer, "n2");
+    dealer_hello(dealer, source, 2, 1); /* read again from the database, as after a restart */
+    assert_welcome(dealer, 2, 1);
+    dealer_event(dealer, source, "n1", 1, "X1");
+    assert_acked_up_to(dealer, 2);
+    assert_int_equal(count(state, "SELECT count(*) FROM told.event_number WHERE source = '%s'", source), 2);
+    dealer_close(dealer);
+}
+
 static void test_ingest_alarms_when_the_publisher_has_lost_some(void **state)
 {
     const char *source = "police/lost";
@@ -454,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_ingest_acknowledges_by_id_without_a_sequence),
         cmocka_unit_test(test_ingest_acknowledges_by_id_behind_a_gap_until_it_fills),
         cmocka_unit_test(test_ingest_starts_a_new_epoch_where_it_says),
+        cmocka_unit_test(test_ingest_remembers_a_known_event_behind_a_gap),
         cmocka_unit_test(test_ingest_alarms_when_the_publisher_has_lost_some),
         cmocka_unit_test(test_ingest_asks_for_hello_first),
         cmocka_unit_test(test_ingest_answers_ping_and_speaks_up_itself),

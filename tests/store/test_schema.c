@@ -15,7 +15,8 @@
 #include "store.h"
 
 /* What the files after the grants make: they are applied again with it. */
-#define LATER_TABLES "told.rota, told.absence, told.watch, told.calendar_in_force, told.feed_gap"
+#define LATER_TABLES "told.rota, told.absence, told.watch, told.calendar_in_force, told.feed_gap, " \
+                     "told.event_number"
 /* What newer files add is dropped with their rows, so that they can be applied again. */
 #define DROP_0011                                                                                              \
     "DROP VIEW told.child_allocation_said; ALTER TABLE told.event_state DROP COLUMN replaced_by;"              \

@@ -138,8 +138,7 @@ void dealer_event(struct dealer *dealer, const char *source, const char *id, uin
     free(text);
 }
 
-/* The next message that is no PING; verb "" when none came. */
-static json_t *next_message(struct dealer *dealer, int timeout_ms, char verb[static 16])
+json_t *dealer_next(struct dealer *dealer, int timeout_ms, char verb[static 16])
 {
     int64_t until = clock_monotonic_ms() + timeout_ms;
 
@@ -169,7 +168,7 @@ static json_t *next_message(struct dealer *dealer, int timeout_ms, char verb[sta
 json_t *dealer_hear(struct dealer *dealer, const char *verb)
 {
     char heard[16];
-    json_t *body = next_message(dealer, HEAR_MS, heard);
+    json_t *body = dealer_next(dealer, HEAR_MS, heard);
 
     if (strcmp(heard, verb) == 0)
         return body;
@@ -185,7 +184,7 @@ bool dealer_hears_nothing(struct dealer *dealer, int within_ms)
 {
     char heard[16];
 
-    json_decref(next_message(dealer, within_ms, heard));
+    json_decref(dealer_next(dealer, within_ms, heard));
     return heard[0] == '\0';
 }
 
@@ -195,7 +194,7 @@ json_t *dealer_await(struct dealer *dealer, const char *verb, int timeout_ms)
 
     while (clock_monotonic_ms() < until) {
         char heard[16];
-        json_t *body = next_message(dealer, (int)(until - clock_monotonic_ms()), heard);
+        json_t *body = dealer_next(dealer, (int)(until - clock_monotonic_ms()), heard);
 
         if (strcmp(heard, verb) == 0)
             return body;

@@ -29,6 +29,8 @@ char *dealer_event_text(const char *source, const char *id, uint64_t sequence, c
  * ten seconds (a message to stderr says which). The caller decrefs. */
 json_t *dealer_hear(struct dealer *dealer, const char *verb);
 bool dealer_hears_nothing(struct dealer *dealer, int within_ms);
+/* The body of the next message that is no PING, whatever its verb; verb "" and NULL when none came. */
+json_t *dealer_next(struct dealer *dealer, int timeout_ms, char verb[static 16]);
 /* Until a message of that verb comes, whatever comes before it. */
 json_t *dealer_await(struct dealer *dealer, const char *verb, int timeout_ms);
 
