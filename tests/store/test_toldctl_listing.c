@@ -172,14 +172,16 @@ static void test_feeds_thaw_lets_held_events_go(void **state)
     struct desk *desk = *state;
     desk_value(desk, "INSERT INTO told.feed_state (feed, frozen_at, frozen_reason) VALUES ('police', now(), "
                      "'equivocation');"
-                     "UPDATE told.event_state SET state = 'held' WHERE event_id = 1");
+                     "UPDATE told.event_state SET state = 'held', reason = 'feed frozen' WHERE event_id = 1;"
+                     "UPDATE told.event_state SET state = 'held', reason = 'another' WHERE event_id = 2");
     assert_int_equal(desk_toldctl(desk, "amara", "feeds", "--json", NULL), 0);
     json_t *feeds = json_of(desk);
-    assert_int_equal(json_integer_value(json_object_get(json_array_get(feeds, 0), "held")), 1);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(feeds, 0), "held")), 2);
     json_decref(feeds);
     assert_int_equal(desk_toldctl(desk, "amara", "feeds", "thaw", "nothing", NULL), 65);
     assert_int_equal(desk_toldctl(desk, "amara", "feeds", "thaw", "police", NULL), 0);
     assert_string_equal(desk_value(desk, "SELECT state FROM told.event_state WHERE event_id = 1"), "waiting");
+    assert_string_equal(desk_value(desk, "SELECT state FROM told.event_state WHERE event_id = 2"), "held");
     assert_string_equal(desk_value(desk, "SELECT count(*) FROM told.feed_state WHERE frozen_at IS NULL"),
                         "1");
     assert_int_equal(desk_toldctl(desk, "amara", "feeds", "thaw", "police", NULL), 65);
