@@ -10,7 +10,6 @@
 #include "log.h"
 #include "publish_wrap.h"
 #include "told/buf.h"
-#include "told/hashchain.h"
 #include "told/json.h"
 #include "told/mem.h"
 #include "told/wire.h"
@@ -189,12 +188,11 @@ static bool is_foreign(const struct config_feed *feed)
     return strcmp(feed->adapter, "cloudevents") != 0;
 }
 
-/* The bare foreign message: its id is the SHA-256 of its bytes (wire.md), its time that of the file. The same bytes in
- * another file are the same message, whenever that was written: they alone are what is compared. */
+/* The bare foreign message: its id is the SHA-256 of its bytes (wire.md), its time that of the file, which does not count
+ * when it is compared. */
 static void put_foreign(struct feed_directory *feeds, struct drop *drop, const struct config_feed *feed, int64_t now_ms)
 {
     struct buf body = {0};
-    struct arrival *arrival;
     char *source = mem_copy(feed->sources[0]);
 
     if (source[0] != '\0' && source[strlen(source) - 1] == '/') /* a granted prefix; a source ends with a name */
@@ -202,9 +200,7 @@ static void put_foreign(struct feed_directory *feeds, struct drop *drop, const s
     publish_wrap(&body, feed->adapter, source, NULL, drop->file.changed_at, drop->file.bytes, drop->file.len);
     drop->line = 1;
     drop->at = drop->file.len;
-    arrival = judge(feed, buf_string(&body), body.len);
-    hashchain_hex(drop->file.bytes, drop->file.len, arrival->digest);
-    put(feeds, drop, arrival, now_ms);
+    put(feeds, drop, judge(feed, buf_string(&body), body.len), now_ms);
     buf_release(&body);
     free(source);
 }
