@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "store.h"
+#include "told/delay.h"
 #include "told/ledger.h"
 #include "told/mem.h"
 
@@ -84,11 +85,42 @@ static const char *as_of_text(const struct decided_duty *d, char out[CIVIL_TEXT_
     return civil_is_none(d->as_of) ? NULL : civil_print(d->as_of, out);
 }
 
+static char *delay_of(const struct duty_store *s, const struct decide_subject *about, struct instant due_at)
+{
+    return delay_text(&(struct delay_times){.happened = event_time(about->event),
+                                            .recorded = event_recorded(about->event),
+                                            .received = about->input->received_at,
+                                            .opened = s->now,
+                                            .due = due_at});
+}
+
+/* Late from the start: the record says whose delay that was. */
+static bool say_delay(struct duty_store *s, const struct decide_subject *about, int64_t duty_id, const char *delay)
+{
+    char *detail = store_detail("delay", delay, NULL);
+    bool ok = store_journal(s->pg, s->now,
+                            &(struct store_journal){.what = "duty opened late",
+                                                    .event_id = about->event_id,
+                                                    .child_id = about->child_id,
+                                                    .duty_id = duty_id,
+                                                    .detail = detail});
+
+    free(detail);
+    return ok;
+}
+
 static bool open_duty(struct duty_store *s, const struct decide_subject *about, const struct decided_duty *d, int occurrence,
                       int *opened)
 {
-    char as_of[CIVIL_TEXT_SIZE], *because = json_dumps(d->because, JSON_COMPACT);
-    int64_t id = duty_store_open(s, &(struct duty_new){.kind = "duty",
+    char as_of[CIVIL_TEXT_SIZE], *delay = delay_of(s, about, d->due_at), *because;
+    json_t *lines = json_copy(d->because);
+    int64_t id;
+    bool ok;
+
+    if (delay != NULL)
+        json_array_append_new(lines, json_string(delay));
+    because = json_dumps(lines, JSON_COMPACT);
+    id = duty_store_open(s, &(struct duty_new){.kind = "duty",
                                                        .child_id = about->child_id,
                                                        .case_ref = event_case(about->event),
                                                        .rule = rule_name(d->rule),
@@ -111,10 +143,12 @@ static bool open_duty(struct duty_store *s, const struct decide_subject *about, 
                                                        .copy = d->copy,
                                                        .copy_count = d->copy_count,
                                                        .ladder = d->ladder});
-
+    ok = id >= 0 && (id == 0 || delay == NULL || say_delay(s, about, id, delay));
     free(because);
+    free(delay);
+    json_decref(lines);
     *opened += id > 0;
-    return id >= 0;
+    return ok;
 }
 
 static bool join_duty(struct duty_store *s, const struct decide_subject *about, int64_t duty_id, bool changes)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "dispatch.h"
+#include "told/delay.h"
 #include "told/mem.h"
 #include "told/notice.h"
 
@@ -75,6 +76,18 @@ static void add_words(struct buf *out, const char *word, size_t len)
     }
 }
 
+/* Whose delay it was, where there was one: one of the lines that the decision wrote. */
+static void add_delay(const struct dispatch_item *item, struct buf *out)
+{
+    json_t *because = json_loads(item->protocol_because, 0, NULL), *line;
+    size_t i;
+
+    json_array_foreach(because, i, line)
+        if (json_is_string(line) && strncmp(json_string_value(line), DELAY_BEGINS, strlen(DELAY_BEGINS)) == 0)
+            buf_printf(out, " (%s)", json_string_value(line));
+    json_decref(because);
+}
+
 /* "police.charge" becomes "police charge, received Friday …": the words of a type are plain English. */
 static char *event_text(const struct dispatch_item *item)
 {
@@ -85,6 +98,7 @@ static char *event_text(const struct dispatch_item *item)
         add_words(&b, item->event_type, strlen(item->event_type));
     buf_printf(&b, "%s %s", item->event_type != NULL ? ", received" : "raised", when);
     free(when);
+    add_delay(item, &b);
     return buf_take(&b);
 }
 

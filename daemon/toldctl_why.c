@@ -15,14 +15,15 @@ static const struct pg_statement read_duty = {
     "SELECT duty_id AS duty, kind, rule, duty AS paragraph, title, coalesce(closed_as, state) AS state, closed_reason,"
     " child_id AS child, case_ref AS \"case\", event_id AS event, occurrence, telling, immediate, provisional, closes,"
     " as_of::text AS as_of, met_role, met_by, " PG_INSTANT("met_at") " AS met_at, "
-    PG_INSTANT("received_at") " AS received_at, " PG_INSTANT("due_at") " AS due_at, " PG_INSTANT("opened_at") " AS opened_at,"
-    " because AS as_written, protocol_hash, calendar_hash FROM told.duty WHERE duty_id = $1",
+    PG_INSTANT("received_at") " AS received_at, " PG_INSTANT("due_at") " AS due_at, " PG_INSTANT("opened_at") " AS opened_at, "
+    PG_INSTANT("told_at") " AS told_at, because AS as_written, protocol_hash, calendar_hash FROM told.duty WHERE duty_id = $1",
     1};
 /* The newest that still stands comes last: that is the one the duty is on. */
 static const struct pg_statement read_grounds = {
     "why_grounds",
-    "SELECT g.event_id AS event, e.type, e.source, e.id, s.retracted_by, " PG_INSTANT("e.received_at") " AS received_at, "
-    PG_INSTANT("g.added_at") " AS added_at FROM told.duty_ground g JOIN told.event e USING (event_id)"
+    "SELECT g.event_id AS event, e.type, e.source, e.id, s.retracted_by, " PG_INSTANT("e.occurred_at") " AS occurred_at,"
+    " substring(encode(e.body, 'escape') FROM '\"recordedtime\"\\s*:\\s*\"([0-9TtZz:.+-]+)\"') AS recorded_at, "
+    PG_INSTANT("e.received_at") " AS received_at, " PG_INSTANT("g.added_at") " AS added_at FROM told.duty_ground g JOIN told.event e USING (event_id)"
     " JOIN told.event_state s USING (event_id) WHERE g.duty_id = $1"
     " ORDER BY s.retracted_by IS NULL, g.added_at, g.event_id",
     1};
@@ -176,14 +177,15 @@ static void print_version(const json_t *whole, const char *key)
 
 static void print_head(const json_t *whole)
 {
-    char due[TOLDCTL_TIME_SIZE], received[TOLDCTL_TIME_SIZE], opened[TOLDCTL_TIME_SIZE];
+    char due[TOLDCTL_TIME_SIZE], received[TOLDCTL_TIME_SIZE], opened[TOLDCTL_TIME_SIZE], told[TOLDCTL_TIME_SIZE];
     printf("D-%lld  %s  %s\n", (long long)json_integer_value(json_object_get(whole, "duty")),
            json_text_at(whole, "paragraph"), json_text_at(whole, "title"));
-    printf("  %s, due %s%s, received %s, opened %s\n", json_text_at(whole, "state"),
+    printf("  %s, due %s%s, received %s, opened %s, told %s\n", json_text_at(whole, "state"),
            toldctl_because_time(json_object_get(whole, "due_at"), due),
            json_is_true(json_object_get(whole, "provisional")) ? " (provisional)" : "",
            toldctl_because_time(json_object_get(whole, "received_at"), received),
-           toldctl_because_time(json_object_get(whole, "opened_at"), opened));
+           toldctl_because_time(json_object_get(whole, "opened_at"), opened),
+           toldctl_because_time(json_object_get(whole, "told_at"), told));
 }
 
 /* A13 and A08, where the duty has them. */
@@ -203,11 +205,14 @@ static void print_grounds(const json_t *whole)
 {
     const json_t *one;
     size_t i;
-    char local[TOLDCTL_TIME_SIZE];
+    char local[TOLDCTL_TIME_SIZE], happened[TOLDCTL_TIME_SIZE], recorded[TOLDCTL_TIME_SIZE];
     json_array_foreach(json_object_get(whole, "grounds"), i, one)
-        printf("ground event %lld, %s from %s (%s), received %s%s\n",
+        printf("ground event %lld, %s from %s (%s), happened %s%s%s, received %s%s\n",
                (long long)json_integer_value(json_object_get(one, "event")), json_text_at(one, "type"),
                json_text_at(one, "source"), json_text_at(one, "id"),
+               toldctl_because_time(json_object_get(one, "occurred_at"), happened),
+               json_text_at(one, "recorded_at") ? ", recorded by the sender " : "",
+               json_text_at(one, "recorded_at") ? toldctl_because_time(json_object_get(one, "recorded_at"), recorded) : "",
                toldctl_because_time(json_object_get(one, "received_at"), local),
                json_is_integer(json_object_get(one, "retracted_by")) ? ", retracted" : "");
 }

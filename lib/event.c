@@ -349,6 +349,14 @@ struct instant event_time(const struct event *event)
     return event->time;
 }
 
+struct instant event_recorded(const struct event *event)
+{
+    const char *text = json_text_at(event->json, "recordedtime");
+    struct instant at;
+
+    return text != NULL && instant_parse(text, &at) ? at : INSTANT_NONE;
+}
+
 bool event_has_sequence(const struct event *event)
 {
     return event->has_sequence;

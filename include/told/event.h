@@ -33,6 +33,7 @@ const char *event_id(const struct event *event);
 const char *event_source(const struct event *event);
 const char *event_type(const struct event *event);
 struct instant event_time(const struct event *event);
+struct instant event_recorded(const struct event *event); /* recordedtime, or none */
 bool event_has_sequence(const struct event *event);
 uint64_t event_sequence(const struct event *event); /* 0 if it has none */
 const char *event_case(const struct event *event);     /* data.case, or NULL */
