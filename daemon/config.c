@@ -19,6 +19,7 @@ static void release_feeds(struct config *config)
 {
     for (size_t i = 0; i < config->feed_count; i++) {
         config_key_release(&CONFIG_TABLE_FEED, &config->feeds[i]);
+        config_key_release(&CONFIG_TABLE_EXPECTS, &config->feeds[i].expects);
         free(config->feeds[i].name);
     }
     free(config->feeds);

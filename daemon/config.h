@@ -8,16 +8,28 @@
 
 #include "channel_email.h"
 #include "channel_webhook.h"
+#include "told/brake.h"
 #include "told/calendar.h"
 #include "told/directory.h"
 #include "told/identity.h"
 #include "told/ladder.h"
 #include "told/protocol.h"
+#include "told/silence.h"
 
 enum feed_kind {
     FEED_CONFIRMED, /* publisher DEALER → told ROUTER */
     FEED_BROADCAST, /* told SUB, and a DEALER where the publisher has a replay channel */
     FEED_DIRECTORY, /* files that are dropped into a directory */
+};
+
+/* When a feed is expected to speak. The texts are what stands in the file; the rest is worked out from them. */
+struct config_expects {
+    bool is_set;
+    int days; /* 0 "working", 1 "every" */
+    char *from, *until;
+    char *silent_after; /* without an event; NULL: not watched */
+    char *link_after;   /* without anything at all, PING and beacons included; NULL: not watched */
+    struct silence_expects events, link; /* after_minutes 0: not watched */
 };
 
 struct config_feed {
@@ -37,6 +49,7 @@ struct config_feed {
     char **types;     /* granted types, NULL-terminated; "*" is every type but told's own */
     char *adapter;    /* "cloudevents" or the name of an adapter */
     size_t max_bytes;
+    struct config_expects expects;
 };
 
 struct config_template {
@@ -107,6 +120,7 @@ struct config {
     int merge_window_s;   /* 600 */
     int poll_ms;          /* 1,000: the truth behind kicks */
     struct ladder_policy ladder;
+    struct brake_policy brake;
     struct config_names names;
     int references;       /* of this snapshot; touched by config_ref and config_unref only */
 };

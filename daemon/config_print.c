@@ -19,6 +19,11 @@ static void print_feed(const struct config_feed *feed)
         written.next_key = NULL;
     printf("feed-%s:\n{\n", feed->name);
     config_key_print(&CONFIG_TABLE_FEED, &written, INDENT);
+    if (feed->expects.is_set) {
+        printf("  expects:\n  {\n");
+        config_key_print(&CONFIG_TABLE_EXPECTS, &feed->expects, 2 * INDENT);
+        printf("  };\n");
+    }
     printf("};\n");
 }
 

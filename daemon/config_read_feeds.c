@@ -82,6 +82,43 @@ static void check_feed(struct config_reading *reading, const struct config_text 
                              most);
 }
 
+/* A text that is refused was said to be by its table; here it counts as absent. */
+static int minute_of(const char *text, int otherwise)
+{
+    int minute = otherwise;
+
+    return text != NULL && silence_parse_minute(text, &minute) ? minute : otherwise;
+}
+
+static int span_of(const char *text)
+{
+    int minutes = 0;
+
+    return text != NULL && silence_parse_span(text, &minutes) ? minutes : 0;
+}
+
+/* When it is expected to speak. */
+static void read_expects(struct config_reading *reading, const struct config_text *text, const config_setting_t *feed,
+                         struct config_expects *ret)
+{
+    const config_setting_t *at = config_setting_get_member(feed, "expects");
+
+    if (at == NULL || config_setting_is_group(at) != CONFIG_TRUE)
+        return;
+    ret->is_set = true;
+    config_key_read(reading, text, at, &CONFIG_TABLE_EXPECTS, ret);
+    ret->events = (struct silence_expects){.every_day = ret->days == 1,
+                                           .from_minute = minute_of(ret->from, 0),
+                                           .until_minute = minute_of(ret->until, 24 * 60),
+                                           .after_minutes = span_of(ret->silent_after)};
+    ret->link = ret->events;
+    ret->link.after_minutes = span_of(ret->link_after);
+    if (ret->events.until_minute <= ret->events.from_minute)
+        config_text_fault_at(reading, text, member_or(at, "until"), "until is not after from, give the end of the same day");
+    if (ret->silent_after == NULL && ret->link_after == NULL)
+        config_text_fault_at(reading, text, at, "expects says neither silent_after nor link_after, add one");
+}
+
 static bool keys_meet(const char *a, const char *b)
 {
     return a != NULL && b != NULL && strcmp(a, b) == 0;
@@ -122,6 +159,7 @@ static void read_feed(struct config_reading *reading, const struct config_text *
     config_key_read(reading, text, at, &CONFIG_TABLE_FEED, &feed);
     if (feed.max_bytes == 0)
         feed.max_bytes = strcmp(feed.adapter, ADAPTER_NONE) == 0 ? WIRE_BODY_MOST : WIRE_ADAPTER_BODY_MOST;
+    read_expects(reading, text, at, &feed.expects);
     read_keys(reading, text, at, &feed);
     check_feed(reading, text, at, &feed);
     check_unique(reading, text, at, &feed);

@@ -14,6 +14,7 @@
 #include "told/address.h"
 #include "told/event.h"
 #include "told/match.h"
+#include "told/silence.h"
 
 enum { CURVE_KEY_BYTES = 32, CURVE_KEY_TEXT = 40 };
 
@@ -156,6 +157,20 @@ const char *config_refuse_weekday(const char *text)
         if (strcmp(CONFIG_REFUSE_WEEKDAYS[i], text) == 0)
             return NULL;
     return "is no weekday, write \"monday\" to \"sunday\"";
+}
+
+const char *config_refuse_minute(const char *text)
+{
+    int minute;
+
+    return silence_parse_minute(text, &minute) ? NULL : "is no time of day, write \"08:00\" to \"24:00\"";
+}
+
+const char *config_refuse_span(const char *text)
+{
+    int minutes;
+
+    return silence_parse_span(text, &minutes) ? NULL : "is no span of time, write \"90m\", \"4h\" or \"1h30m\", at most 744h";
 }
 
 const char *config_refuse_url(const char *text)

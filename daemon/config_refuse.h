@@ -15,6 +15,8 @@ const char *config_refuse_type(const char *text);     /* a granted type, or "*" 
 const char *config_refuse_adapter(const char *text);
 const char *config_refuse_trusted(const char *text); /* a scheme whose identifiers make a match certain */
 const char *config_refuse_weekday(const char *text);
+const char *config_refuse_minute(const char *text); /* a time of day */
+const char *config_refuse_span(const char *text);   /* hours and minutes */
 const char *config_refuse_url(const char *text);
 
 extern const char *const CONFIG_REFUSE_WEEKDAYS[]; /* "monday" …, NULL-terminated */

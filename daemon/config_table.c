@@ -11,6 +11,7 @@
 
 static const char *const TLS_WORDS[] = {"none", "starttls", "implicit", NULL};      /* enum email_tls */
 static const char *const KIND_WORDS[] = {"confirmed", "broadcast", "directory", NULL};          /* enum feed_kind */
+static const char *const DAYS_WORDS[] = {"working", "every", NULL};                 /* config_expects.days */
 static const char *const HELD_WORDS[] = {"mailbox", "allocation", "team", "post", NULL}; /* enum role_held */
 
 static const struct config_key TOP_KEYS[] = {
@@ -31,6 +32,7 @@ static const struct config_key TOP_KEYS[] = {
     {"ingest", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"dispatch", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"ladder", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
+    {"brake", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"email", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"webhooks", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"courts", CONFIG_KEY_APART, .type = CONFIG_TYPE_LIST},
@@ -80,6 +82,13 @@ static const struct config_key LADDER_KEYS[] = {
     {"dwell_immediate_minutes", CONFIG_KEY_NUMBER, AT(ladder.dwell_immediate_minutes), "60", .least = 1, .most = 1440},
 };
 
+static const struct config_key BRAKE_KEYS[] = {
+    {"message_most", CONFIG_KEY_NUMBER, AT(brake.message_most), "20", .least = 1, .most = 1000000},
+    {"hour_most", CONFIG_KEY_NUMBER, AT(brake.hour_most), "50", .least = 1, .most = 1000000000},
+    {"busiest_times", CONFIG_KEY_NUMBER, AT(brake.busiest_times), "5", .least = 1, .most = 1000},
+    {"busiest_days", CONFIG_KEY_NUMBER, AT(brake.busiest_days), "28", .least = 1, .most = 366},
+};
+
 static const struct config_key EMAIL_KEYS[] = {
     {"name", CONFIG_KEY_TEXT, AT(relay.name), "relay", .refuse = config_refuse_code, .is_fixed = true},
     {"url", CONFIG_KEY_TEXT, AT(relay.url), .is_required = true, .refuse = config_refuse_url, .is_fixed = true},
@@ -101,6 +110,7 @@ const struct config_table CONFIG_TABLE_TOLD[] = {
     {"ingest", INGEST_KEYS, COUNT(INGEST_KEYS)},
     {"dispatch", DISPATCH_KEYS, COUNT(DISPATCH_KEYS)},
     {"ladder", LADDER_KEYS, COUNT(LADDER_KEYS)},
+    {"brake", BRAKE_KEYS, COUNT(BRAKE_KEYS)},
     {"email", EMAIL_KEYS, COUNT(EMAIL_KEYS)},
 };
 const size_t CONFIG_TABLE_TOLD_COUNT = COUNT(CONFIG_TABLE_TOLD);
@@ -122,8 +132,20 @@ static const struct config_key FEED_KEYS[] = {
     {"types", CONFIG_KEY_TEXTS, AT(types), .is_required = true, .refuse = config_refuse_type},
     {"adapter", CONFIG_KEY_TEXT, AT(adapter), "cloudevents", .refuse = config_refuse_adapter},
     {"max_bytes", CONFIG_KEY_SIZE, AT(max_bytes), .least = 1024, .most = WIRE_FRAME_MOST},
+    {"expects", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
 };
 const struct config_table CONFIG_TABLE_FEED = {"a feed", FEED_KEYS, COUNT(FEED_KEYS)};
+
+#undef AT
+#define AT(member) .offset = offsetof(struct config_expects, member)
+static const struct config_key EXPECTS_KEYS[] = {
+    {"days", CONFIG_KEY_WORD, AT(days), "working", .words = DAYS_WORDS},
+    {"from", CONFIG_KEY_TEXT, AT(from), "00:00", .refuse = config_refuse_minute},
+    {"until", CONFIG_KEY_TEXT, AT(until), "24:00", .refuse = config_refuse_minute},
+    {"silent_after", CONFIG_KEY_TEXT, AT(silent_after), .refuse = config_refuse_span},
+    {"link_after", CONFIG_KEY_TEXT, AT(link_after), .refuse = config_refuse_span},
+};
+const struct config_table CONFIG_TABLE_EXPECTS = {"expects", EXPECTS_KEYS, COUNT(EXPECTS_KEYS)};
 
 #undef AT
 #define AT(member) .offset = offsetof(struct config_court_read, member)

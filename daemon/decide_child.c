@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "decide_apply.h"
+#include "decide_braked.h"
 #include "decide_clock.h"
 #include "decide_court.h"
 #include "decide_foreign.h"
@@ -161,9 +162,9 @@ static bool retract(void *cookie, struct timeline_event *target, struct timeline
     if (!pg_do(c->s->pg, &RETRACT, (const char *[]){text_of(id, target->event_id), text_of(other, by->event_id)}) ||
         !pg_do(c->s->pg, &FORGET_ALIAS, (const char *[]){id, instant_print(c->s->now, now)}))
         return false;
-    /* What kept a duty open may be what was taken back. */
+    /* What kept a duty open may be what was taken back, if it was ever decided. */
     return decide_recall(c->s, c->t.child_id, target->event_id, false, "its event was retracted", by->event_id) &&
-           discharge(c, NULL);
+           (target->outcome == NULL || discharge(c, NULL));
 }
 
 /* Statements are kept beside the events, for whoever asks who is allocated now without folding a child's history. */
@@ -231,24 +232,36 @@ static bool replace_target(struct child *c, const struct timeline_event *e, cons
     return decide_apply_replaced(c->s, &replaced, decision);
 }
 
+/* One event with what it is decided on, and what comes of it. */
+static void ask_rules(const struct child *c, size_t index, struct timeline_view *view, struct decide_input *input,
+                      struct decision *ret)
+{
+    const struct timeline_event *e = &c->t.events[index];
+
+    timeline_view(&c->t, index, view);
+    *input = (struct decide_input){.authority = c->s->config->authority,
+                                   .received_at = e->received_at,
+                                   .event = e->event,
+                                   .facts = view->facts,
+                                   .history = view->history,
+                                   .history_count = view->history_count};
+    decide_court_facts(c->s->config, e->event, input);
+    decide(c->s->config->protocol, c->s->config->calendar, input, ret);
+}
+
 static bool decide_at(void *cookie, size_t index, const struct timeline_event *cause, bool again)
 {
     struct child *c = cookie;
     struct timeline_event *e = &c->t.events[index];
-    struct timeline_view view = {0};
-    struct decision decision = {0};
-    struct decide_input input = {.authority = c->s->config->authority, .received_at = e->received_at, .event = e->event};
+    struct timeline_view view;
+    struct decide_input input;
+    struct decision decision;
     struct decide_subject about = {c->t.child_id, e->event_id, e->event, &input};
     int opened = 0;
     char reason[80], outcome[65];
     bool before = e->outcome != NULL, ok = true;
 
-    timeline_view(&c->t, index, &view);
-    input.facts = view.facts;
-    input.history = view.history;
-    input.history_count = view.history_count;
-    decide_court_facts(c->s->config, e->event, &input);
-    decide(c->s->config->protocol, c->s->config->calendar, &input, &decision);
+    ask_rules(c, index, &view, &input, &decision);
     ledger_digest(&decision, outcome);
     if (again && before && strcmp(outcome, e->outcome) == 0)
         goto done;
@@ -383,6 +396,36 @@ static int take_back_all(struct child *c, int64_t only)
     return count;
 }
 
+static void ask_one(void *cookie, size_t index, struct decide_braked_asked *ret)
+{
+    const struct child *c = cookie;
+
+    ask_rules(c, index, &ret->view, &ret->input, &ret->decision);
+}
+
+static bool decide_one(void *cookie, size_t index)
+{
+    return decide_waiting(cookie, index);
+}
+
+static bool take_back_one(void *cookie, size_t index)
+{
+    struct child *c = cookie;
+    const struct timeline_hand hand = hand_of(c);
+
+    return timeline_take_back(&c->t, index, &hand);
+}
+
+static bool hold_one(void *cookie, size_t index, const char *reason)
+{
+    struct child *c = cookie;
+
+    return end_event(c, &c->t.events[index], "held", reason, NULL);
+}
+
+/* What the brake has done with an event that waits. */
+static const struct decide_braked_steps STEPS = {ask_one, decide_one, take_back_one, hold_one};
+
 int decide_child(struct duty_store *s, int64_t child_id, int64_t only)
 {
     struct child c = {.s = s};
@@ -397,7 +440,7 @@ int decide_child(struct duty_store *s, int64_t child_id, int64_t only)
         if (c.t.events[i].event_id != only && c.t.events[i].state == TIMELINE_WAITING)
             c.t.events[i].state = TIMELINE_HELD;
     for (size_t i; count >= 0 && (i = timeline_next_waiting(&c.t)) < c.t.count;)
-        count = decide_waiting(&c, i) ? count + 1 : -1;
+        count = decide_braked(s, &c.t, i, &STEPS, &c) ? count + 1 : -1;
     if (count > 0 && ((c.t.amendment_count > 0 && !record_replaced(&c)) || !decide_watch_plan(s, &c.t) ||
                       !decide_clock_child(s, &c.t, c.calendar_changed)))
         count = -1;

@@ -8,6 +8,7 @@
 #include "candidates.h"
 #include "child_detail.h"
 #include "decide_foreign.h"
+#include "decide_hold.h"
 #include "decide_whois.h"
 #include "log.h"
 #include "store.h"
@@ -17,8 +18,9 @@ static const struct pg_statement LOCK = {"match_lock", "SELECT pg_advisory_xact_
 
 static const struct pg_statement WAITING = {
     "match_waiting",
-    "SELECT e.event_id, encode(e.body, 'escape'), " PG_INSTANT("e.received_at") ", e.type, e.feed, s.unmatch"
+    "SELECT e.event_id, encode(e.body, 'escape'), " PG_INSTANT("e.received_at") ", e.type, e.feed, s.unmatch, e.parent_id, h.state"
     " FROM told.event_state s JOIN told.event e USING (event_id)"
+    " LEFT JOIN told.held_event b USING (event_id) LEFT JOIN told.hold h USING (hold_id)"
     " WHERE s.state = 'waiting' AND s.child_id IS NULL"
     " AND s.event_id >= $2::bigint AND ($2::bigint = 0 OR s.event_id = $2::bigint)"
     " ORDER BY s.event_id LIMIT $1",
@@ -42,6 +44,9 @@ struct waiting {
     bool taken_back; /* a person took a match of it back */
     struct identity_result result;
     bool is_news; /* the child is called or lives otherwise than we knew */
+    int64_t parent_id;
+    const char *feed;        /* of the result */
+    enum timeline_hold hold; /* whether the brake held it before */
 };
 
 static bool says_news(const struct person *p, const struct candidates *c, int64_t child_id)
@@ -133,7 +138,12 @@ static bool settle(struct duty_store *s, const struct waiting *w, struct pg_tabl
                                                       .event = w->event,
                                                       .person = w->person,
                                                       .result = &w->result,
-                                                      .taken_back = w->taken_back});
+                                                      .taken_back = w->taken_back,
+                                                      .asking = {.event_id = w->event_id,
+                                                                 .parent_id = w->parent_id,
+                                                                 .feed = w->feed,
+                                                                 .received_at = w->received_at,
+                                                                 .hold = w->hold}});
     add_certain(certain, w);
     return keep_alias(s, w);
 }
@@ -165,9 +175,14 @@ static bool read_waiting(struct duty_store *s, PGresult *rows, int i, struct wai
 
     ret->event_id = pg_column_int(rows, i, 0);
     ret->received_at = pg_column_instant(rows, i, 2);
+    ret->feed = pg_column(rows, i, 4);
     ret->taken_back = pg_column_bool(rows, i, 5);
-    if (strncmp(type, EVENT_FOREIGN_PREFIX, strlen(EVENT_FOREIGN_PREFIX)) == 0)
-        ok = decide_foreign_expand(s, ret->event_id, (const char *)body, len, ret->received_at, pg_column(rows, i, 4));
+    ret->parent_id = pg_column_int(rows, i, 6);
+    ret->hold = timeline_hold_of(pg_column(rows, i, 7));
+    if (ret->hold == TIMELINE_HOLD_VOID)
+        ok = decide_hold_forget(s, ret->event_id);
+    else if (strncmp(type, EVENT_FOREIGN_PREFIX, strlen(EVENT_FOREIGN_PREFIX)) == 0)
+        ok = decide_foreign_expand(s, ret->event_id, (const char *)body, len, ret->received_at, ret->feed);
     else if ((ret->event = event_parse((const char *)body, len, &fault, &reason)) == NULL)
         /* Ingest took it under an older catalogue, or a person retried it: back to where a person sees it. */
         ok = decide_foreign_quarantine(s, ret->event_id, reason);
@@ -188,6 +203,7 @@ int decide_match_step(struct duty_store *s, int most, int64_t only)
 
     snprintf(limit, sizeof limit, "%d", most);
     snprintf(one, sizeof one, "%lld", (long long)only);
+    decide_brake_begin(s->brake);
     rows = ok ? pg_run(s->pg, &WAITING, (const char *[]){limit, one}) : NULL;
     if (rows == NULL)
         goto done;
@@ -195,7 +211,7 @@ int decide_match_step(struct duty_store *s, int most, int64_t only)
     list = mem_new(sizeof *list * (size_t)(count + 1));
     for (int i = 0; ok && i < count; i++)
         ok = read_waiting(s, rows, i, &list[i]);
-    ok = ok && (count == 0 || settle_all(s, list, count)) && pg_commit(s->pg);
+    ok = ok && (count == 0 || settle_all(s, list, count)) && decide_brake_settle(s) && pg_commit(s->pg);
     for (int i = 0; i < count; i++) {
         identity_release(&list[i].result);
         person_free(list[i].person);

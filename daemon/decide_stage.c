@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decide_brake.h"
 #include "decide_child.h"
 #include "decide_clock.h"
 #include "decide_foreign.h"
+#include "decide_hold.h"
 #include "decide_match.h"
 #include "decide_watch.h"
 #include "log.h"
@@ -84,6 +86,7 @@ struct decider {
     struct directory *roles;
     int64_t sweep_at_ms; /* monotonic: when to look again for clocks that another calendar counted */
     struct version_shelf *versions;
+    struct decide_brake *brake;
     int64_t careful_until; /* what waited when we started, or when a step failed: one event at a time up to here */
     bool started;
 };
@@ -157,6 +160,7 @@ static int decide_step(struct decider *d, struct duty_store *s)
 
     if (!pg_begin(d->pg))
         return -1;
+    decide_brake_begin(d->brake);
     locked = lock_children(d);
     if (locked == NULL)
         count = -1;
@@ -167,8 +171,10 @@ static int decide_step(struct decider *d, struct duty_store *s)
         atomic_store(&d->stage->ticked_ms, clock_monotonic_ms()); /* much may wait after an outage */
     }
     PQclear(locked);
-    if (count >= 0 && pg_commit(d->pg))
+    if (count >= 0 && decide_brake_settle(s) && pg_commit(d->pg)) {
+        decide_brake_rest(d->brake);
         return count;
+    }
     pg_rollback(d->pg);
     return -1;
 }
@@ -195,11 +201,14 @@ static int decide_one(struct decider *d, struct duty_store *s, int64_t event_id,
         return decide_match_step(s, 1, event_id) >= 0 ? 1 : -1;
     snprintf(array, sizeof array, "{%lld}", (long long)child_id);
     ok = pg_begin(d->pg);
+    decide_brake_begin(d->brake);
     locked = ok ? pg_run(d->pg, &LOCK_CHILDREN, (const char *[]){array}) : NULL;
     held = locked != NULL && PQntuples(locked) == 0;
-    ok = locked != NULL && (held || decide_child(s, child_id, event_id) >= 0) && pg_commit(d->pg);
+    ok = locked != NULL && (held || (decide_child(s, child_id, event_id) >= 0 && decide_brake_settle(s))) && pg_commit(d->pg);
     PQclear(locked);
-    if (!ok)
+    if (ok)
+        decide_brake_rest(d->brake);
+    else
         pg_rollback(d->pg);
     return !ok ? -1 : held ? 0 : 1;
 }
@@ -226,6 +235,12 @@ static int mark_begun(struct decider *d, const char *id, int64_t child_id)
     return ok && held ? 0 : -1;
 }
 
+/* Whether the step that has just failed is only to be repeated: the database asks for it, or the brake's counts have moved. */
+static bool is_again(const struct decider *d)
+{
+    return pg_status(d->pg) == PG_AGAIN || decide_brake_is_again(d->brake);
+}
+
 /* Taken back where it was not begun after all: only what ends us, or fails, counts. */
 static int try_one(struct decider *d, struct duty_store *s, int64_t event_id, int64_t child_id)
 {
@@ -237,7 +252,7 @@ static int try_one(struct decider *d, struct duty_store *s, int64_t event_id, in
     if (done <= 0)
         return done;
     done = decide_one(d, s, event_id, child_id);
-    if (done == 0 || (done < 0 && pg_status(d->pg) == PG_AGAIN))
+    if (done == 0 || (done < 0 && is_again(d)))
         pg_do(d->pg, &UNBEGIN_EVENT, (const char *[]){id});
     return done;
 }
@@ -312,7 +327,7 @@ static int moments_step(struct decider *d, struct duty_store *s)
 /* One step of either kind. Returns how much was done, 0 when nothing waits, -1 when the database failed. */
 static int step(struct decider *d, struct duty_store *s)
 {
-    int matched, decided, come;
+    int woken, matched, decided, come;
 
     if (d->careful_until > 0) {
         int careful = careful_step(d, s);
@@ -320,11 +335,12 @@ static int step(struct decider *d, struct duty_store *s)
         if (careful != 0 || d->careful_until > 0)
             return careful;
     }
-    matched = decide_match_step(s, MATCH_MOST, 0);
+    woken = decide_hold_wake_step(s);
+    matched = woken < 0 ? -1 : decide_match_step(s, MATCH_MOST, 0);
     decided = matched < 0 ? -1 : decide_step(d, s);
     /* Last, so that what came before a moment is decided before it. */
-    come = matched + decided != 0 ? 0 : moments_step(d, s);
-    return decided < 0 || come < 0 ? -1 : matched + decided + come;
+    come = decided < 0 || woken + matched + decided > 0 ? 0 : moments_step(d, s);
+    return decided < 0 || come < 0 ? -1 : woken + matched + decided + come;
 }
 
 static struct instant decide_tick(void *state, struct stage *stage, struct config *config, struct instant now)
@@ -340,19 +356,20 @@ static struct instant decide_tick(void *state, struct stage *stage, struct confi
     stage_wake_listen(stage, d->pg);
     s.roles = d->roles;
     s.versions = d->versions;
+    s.brake = d->brake;
     for (int i = 0; i < STEPS_MOST && done > 0 && !atomic_load(&stage->stop); i++) {
         s.now = clock_told(stage->clock);
         done = step(d, &s);
         total += done > 0 ? done : 0;
         atomic_store(&stage->ticked_ms, clock_monotonic_ms());
     }
-    if (done < 0 && pg_status(d->pg) == PG_FAULT)
+    if (done < 0 && pg_status(d->pg) == PG_FAULT && !decide_brake_is_again(d->brake))
         d->started = false; /* the next tick finds out, one at a time, which event it is */
     if (total > 0) {
         stage_wake_next(stage, d->pg, STAGE_DISPATCH);
         stage_wake_next(stage, d->pg, STAGE_ESCALATE);
     }
-    return done > 0 || (done < 0 && pg_status(d->pg) == PG_AGAIN) ? clock_told(stage->clock) : decide_watch_soonest(d->pg);
+    return done > 0 || (done < 0 && is_again(d)) ? clock_told(stage->clock) : decide_watch_soonest(d->pg);
 }
 
 void *decide_stage_run(void *stage_)
@@ -363,9 +380,11 @@ void *decide_stage_run(void *stage_)
 
     config_unref(config);
     d.versions = version_shelf_new();
+    d.brake = decide_brake_new();
     stage_loop(stage, decide_tick, &d);
     directory_free(d.roles);
     version_shelf_free(d.versions);
+    decide_brake_free(d.brake);
     config_unref(d.known);
     pg_free(d.pg);
     return NULL;

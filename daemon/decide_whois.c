@@ -60,6 +60,11 @@ static struct instant due_of(const struct duty_store *s, const struct decide_who
     return due;
 }
 
+static bool is_immediate(const struct decide_whois *w, struct instant due)
+{
+    return instant_ms_between(w->received_at, due) <= 3600 * 1000;
+}
+
 static bool next_occurrence(struct duty_store *s, const char *event_id, int *ret)
 {
     PGresult *rows = pg_run(s->pg, &OCCURRENCE, (const char *[]){event_id});
@@ -115,9 +120,8 @@ static size_t whom(const struct config *config, bool doubtful, bool looked_after
     return doubtful && looked_after && tell[1] != NULL && strcmp(tell[0], tell[1]) != 0 ? 2 : 1;
 }
 
-static bool ask(struct duty_store *s, const struct decide_whois *w, const char *event_id, bool doubtful)
+static bool ask(struct duty_store *s, const struct decide_whois *w, const char *event_id, struct instant due, bool doubtful)
 {
-    struct instant due = due_of(s, w);
     char shows[INSTANT_TEXT_SIZE], *because = because_of(w, doubtful), *key = mem_printf("[%s]", event_id);
     const char *tell[2];
     bool looked_after = false, ok;
@@ -134,7 +138,7 @@ static bool ask(struct duty_store *s, const struct decide_whois *w, const char *
                                                                  : "Find out who a child is whom nobody knows",
                                                .says = doubtful ? "Say which child this message is about"
                                                                 : "Find out who the child of this message is: nobody known fits",
-                                               .immediate = instant_ms_between(w->received_at, due) <= 3600 * 1000,
+                                               .immediate = is_immediate(w, due),
                                                .event_id = w->event_id,
                                                .received_at = w->received_at,
                                                .due_at = due,
@@ -169,6 +173,20 @@ static bool leave(struct duty_store *s, const struct decide_whois *w, const char
     return ok;
 }
 
+/* What a person took back asks again whatever its feed does. */
+static bool ask_unless_held(struct duty_store *s, const struct decide_whois *w, const char *event_id, const char *evidence,
+                            bool doubtful)
+{
+    struct instant due = due_of(s, w);
+    struct decide_asking asking = w->asking;
+    bool held = false;
+
+    if (!w->taken_back && (!decide_hold_question(s, &asking, is_immediate(w, due), &held) || held))
+        return held;
+    return pg_do(s->pg, &TO_REVIEW, (const char *[]){event_id, reason_of(w), evidence}) &&
+           ask(s, w, event_id, due, doubtful || w->taken_back);
+}
+
 bool decide_whois(struct duty_store *s, const struct decide_whois *w)
 {
     bool doubtful = w->result->verdict == IDENTITY_DOUBTFUL;
@@ -179,8 +197,7 @@ bool decide_whois(struct duty_store *s, const struct decide_whois *w)
     if (!doubtful && !w->taken_back && is_of_age(w))
         ok = leave(s, w, event_id, evidence);
     else
-        ok = pg_do(s->pg, &TO_REVIEW, (const char *[]){event_id, reason_of(w), evidence}) &&
-             ask(s, w, event_id, doubtful || w->taken_back);
+        ok = ask_unless_held(s, w, event_id, evidence, doubtful);
     free(evidence);
     return ok;
 }

@@ -4,7 +4,7 @@
 #ifndef TOLD_DECIDE_WHOIS_H
 #define TOLD_DECIDE_WHOIS_H
 
-#include "duty_store.h"
+#include "decide_hold.h"
 #include "told/identity.h"
 
 struct decide_whois {
@@ -14,6 +14,7 @@ struct decide_whois {
     const struct person *person;
     const struct identity_result *result; /* doubtful or none */
     bool taken_back; /* a match of it was taken back: a person is asked, whatever fits */
+    struct decide_asking asking; /* a question is a duty: the brake may hold it */
 };
 
 /* Doubtful: a match review. None: an unknown-child duty, or, for somebody of 18 or over, decided. False only when the

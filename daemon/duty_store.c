@@ -144,6 +144,8 @@ int64_t duty_store_open(struct duty_store *s, const struct duty_new *d)
 
     if (id <= 0)
         return id;
+    if (strcmp(d->kind, "alarm") != 0)
+        *(d->immediate ? &s->made.immediate : &s->made.calm) += 1;
     for (size_t i = 0; ok && i < d->tell_count; i++)
         ok = add_line(s, id, (int)i, d->tell[i], d);
     for (size_t i = 0; ok && i < d->copy_count; i++)
@@ -188,6 +190,7 @@ bool duty_store_tell_again(struct duty_store *s, int64_t duty_id, struct instant
     result = pg_run(s->pg, &RETELL, (const char *[]){id, due, shows, immediate ? "true" : "false"});
     if (result == NULL)
         return false;
+    *(immediate ? &s->made.immediate : &s->made.calm) += 1;
     snprintf(telling, sizeof telling, "%lld", (long long)pg_column_int(result, 0, 0));
     instant_print(pg_column_instant(result, 0, 1), was_due);
     PQclear(result);

@@ -37,6 +37,13 @@ struct duty_new {
 };
 
 struct version_shelf;
+struct decide_brake;
+
+/* Duties opened or told again, questions to people among them. */
+struct duty_made {
+    int calm;
+    int immediate;
+};
 
 struct duty_store {
     struct pg *pg;
@@ -45,6 +52,8 @@ struct duty_store {
     struct instant now;            /* told's */
     bool shadow;                   /* recorded, but nobody is told */
     struct version_shelf *versions; /* protocols that open duties pin; decide needs it, the others leave it NULL */
+    struct decide_brake *brake;     /* what each feed has made; the same */
+    struct duty_made made;          /* since whoever counts set it to nothing; alarms do not count */
 };
 
 /* The new duty's number; 0 if it was there already; -1 when the database failed (pg_status says how). */

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "duty_store.h"
+#include "escalate_feeds.h"
+#include "escalate_silence.h"
 #include "log.h"
 #include "sealer.h"
 #include "stage.h"
@@ -20,6 +22,7 @@ enum {
     ALARMS_MOST = 50,
     SEALS_MOST = 2000,
     CALENDAR_DAYS_LEAST = 400, /* bank holidays are announced more than a year ahead; beyond them dates are provisional */
+    FEEDS_EVERY_MS = 1000,
 };
 
 static const struct pg_statement DUE = {
@@ -63,6 +66,8 @@ struct escalator {
     struct config *known; /* a reference to the snapshot that `roles` belongs to */
     struct directory *roles;
     struct civil_day calendar_looked_on; /* once a day is enough */
+    struct instant started_at; /* told's */
+    int64_t looked_ms;         /* monotonic: at the silences of feeds */
 };
 
 struct due {
@@ -259,6 +264,19 @@ static struct instant soonest(struct escalator *e)
     return at;
 }
 
+static void watch_feeds(struct escalator *e, struct duty_store *s)
+{
+    int64_t now_ms = clock_monotonic_ms();
+
+    if (instant_is_none(e->started_at))
+        e->started_at = s->now;
+    escalate_feeds_holds(s);
+    if (e->looked_ms == 0 || now_ms - e->looked_ms >= FEEDS_EVERY_MS) {
+        e->looked_ms = now_ms;
+        escalate_silence_step(s, e->started_at);
+    }
+}
+
 static struct instant escalate_tick(void *state, struct stage *stage, struct config *config, struct instant now)
 {
     struct escalator *e = state;
@@ -281,6 +299,7 @@ static struct instant escalate_tick(void *state, struct stage *stage, struct con
     s.roles = e->roles;
     s.now = clock_told(stage->clock);
     look_at_calendar(e, &s);
+    watch_feeds(e, &s);
     alarmed = alarm_step(&s);
     climbed = climb_step(&s);
     if (alarmed > 0 || climbed > 0)
@@ -294,7 +313,8 @@ void *escalate_stage_run(void *stage_)
     struct stage *stage = stage_;
     struct config *config = config_current_get(stage->config);
     struct escalator e = {.pg = pg_new(config->database, config->user_decide, config->database_deadline_ms),
-                          .calendar_looked_on = CIVIL_NONE};
+                          .calendar_looked_on = CIVIL_NONE,
+                          .started_at = INSTANT_NONE};
 
     config_unref(config);
     stage_loop(stage, escalate_tick, &e);

@@ -12,8 +12,10 @@ static const struct pg_statement CHILD = {"timeline_child", "SELECT born_on::tex
 static const struct pg_statement EVENTS = {
     "timeline_events",
     "SELECT e.event_id, encode(e.body, 'escape'), " PG_INSTANT("e.received_at") ", CASE WHEN s.retracted_by IS NOT NULL THEN"
-    " 'retracted' WHEN s.unmatch AND s.state = 'waiting' THEN 'taken back' WHEN s.state = 'held' AND s.reason = 'feed frozen' THEN 'frozen' ELSE s.state END, s.outcome, s.replaced_by"
-    " FROM told.event_state s JOIN told.event e USING (event_id) WHERE s.child_id = $1 ORDER BY e.received_at, e.event_id",
+    " 'retracted' WHEN s.unmatch AND s.state = 'waiting' THEN 'taken back'"
+    " WHEN s.state = 'held' AND (s.reason = 'feed frozen' OR h.state = 'open') THEN 'frozen' ELSE s.state END, s.outcome,"
+    " s.replaced_by, e.parent_id, e.feed, h.state FROM told.event_state s JOIN told.event e USING (event_id)"
+    " LEFT JOIN told.held_event b USING (event_id) LEFT JOIN told.hold h USING (hold_id) WHERE s.child_id = $1 ORDER BY e.received_at, e.event_id",
     1};
 
 /* What events said is read from the events themselves; these are the statements that came another way. */
@@ -49,6 +51,9 @@ static void read_event(PGresult *rows, int i, struct timeline_event *ret)
     ret->state = ret->frozen ? TIMELINE_HELD : state_of(pg_column(rows, i, 3));
     ret->outcome = mem_copy(pg_column(rows, i, 4));
     ret->replaced_by = pg_column_int(rows, i, 5);
+    ret->parent_id = pg_column_int(rows, i, 6);
+    ret->feed = mem_copy(pg_column(rows, i, 7));
+    ret->hold = timeline_hold_of(pg_column(rows, i, 8));
     ret->event = event_parse((const char *)body, len, &fault, &reason);
     ret->valid_from = ret->event != NULL ? event_valid_from(ret->event) : ret->received_at;
     /* A retraction took something back; it says nothing itself. What waits and cannot be read is for who decides it. */

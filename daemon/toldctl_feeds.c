@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* feeds: how far each source is settled, thawing a feed that was frozen, closing a gap that will never be filled. */
+/* feeds: how each stands, the account of a day, what is held; thawing one that was frozen, closing a gap that stays. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store.h"
-#include "toldctl.h"
 #include "toldctl_feed_gap.h"
+#include "toldctl_feeds.h"
 
-/* clang-format off */
-static const struct pg_statement list_feeds = {
-    "feeds",
-    "SELECT coalesce(f.feed, c.feed) AS feed, c.source, c.epoch, c.settled, " PG_INSTANT("f.heard_at") " AS"
-    " heard_at, "
-    PG_INSTANT("f.frozen_at") " AS frozen_at, f.frozen_reason,"
-    " (SELECT count(*) FROM told.event e JOIN told.event_state s USING (event_id)"
-    "  WHERE s.state = 'held' AND e.feed = coalesce(f.feed, c.feed)) AS held"
-    " FROM told.feed_state f FULL JOIN told.cursor c USING (feed) ORDER BY 1, 2",
-    0};
-/* clang-format on */
 static const struct pg_statement thaw_feed = {"feed_thaw",
                                               "UPDATE told.feed_state SET frozen_at = NULL, frozen_reason = "
                                               "NULL WHERE feed = $1 AND frozen_at IS NOT NULL RETURNING 1",
@@ -65,17 +54,34 @@ static int step_thaw(struct toldctl *ctl, void *step)
     return good ? 0 : TOLDCTL_DATABASE;
 }
 
+/* What stands in a file of its own. */
+static const struct {
+    const char *word;
+    toldctl_fn *run;
+} parts[] = {
+    {"count", toldctl_feeds_count},
+    {"holds", toldctl_feeds_holds},
+    {"release", toldctl_feeds_release},
+    {"void", toldctl_feeds_void},
+    {"silences", toldctl_feeds_silences},
+};
+
 int toldctl_feeds(struct toldctl *ctl, int argc, char **argv)
 {
-    const char *note = NULL;
-    const struct toldctl_option options[] = {{.name = "note", .ret_text = &note}, {0}};
+    for (size_t i = 0; argc > 1 && i < sizeof parts / sizeof *parts; i++)
+        if (strcmp(argv[1], parts[i].word) == 0)
+            return parts[i].run(ctl, argc - 1, argv + 1);
+    const char *note = NULL, *day = NULL;
+    const struct toldctl_option options[] = {{.name = "note", .ret_text = &note}, {.name = "day", .ret_text = &day}, {0}};
     int at = toldctl_options(ctl, argc, argv, options, 0, 2);
     if (at < 0)
         return EX_USAGE;
+    if (day && !note && argc - at <= 1)
+        return toldctl_feeds_account(ctl, day, at < argc ? argv[at] : NULL);
     bool thaw = argc - at == 2 && strcmp(argv[at], "thaw") == 0;
     bool close_gap = argc - at == 2 && strcmp(argv[at], "close-gap") == 0;
     bool gaps = argc - at == 1 && strcmp(argv[at], "gaps") == 0;
-    if ((!thaw && !close_gap && !gaps && at < argc) || (note && !close_gap))
+    if (day || (!thaw && !close_gap && !gaps && at < argc) || (note && !close_gap))
         return toldctl_usage(ctl->command);
     int code = toldctl_open_database(ctl);
     if (code)
@@ -85,7 +91,7 @@ int toldctl_feeds(struct toldctl *ctl, int argc, char **argv)
     if (close_gap)
         return toldctl_feed_gap_close(ctl, argv[at + 1], note);
     if (!thaw)
-        return toldctl_list(ctl, &list_feeds, NULL);
+        return toldctl_feeds_state(ctl);
     struct thaw t = {.feed = argv[at + 1]};
     code = toldctl_step(ctl, step_thaw, &t);
     if (!code) {

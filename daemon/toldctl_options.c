@@ -22,8 +22,8 @@ int toldctl_refuse(int code, const char *format, ...)
 
 bool toldctl_number(const char *text, int64_t *ret)
 {
-    /* Notices and listings say D-17 and C-4; people type what they read. */
-    if (*text && strchr("DCW", *text) && text[1] == '-')
+    /* Notices and listings say D-17, C-4, W-3 and H-2; people type what they read. */
+    if (*text && strchr("DCWH", *text) && text[1] == '-')
         text += 2;
     if (!*text || strlen(text) > 18 || strspn(text, "0123456789") != strlen(text) ||
         strtoll(text, NULL, 10) == 0)

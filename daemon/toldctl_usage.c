@@ -26,8 +26,15 @@ static const struct {
      "say which child an event is about: a known one, none of them, or one that is made from it; alone it shows who may be\n"
      "      meant, with names; --undo takes the answer back and recalls what was told"},
     {"quarantine", "[list [--all]|show ID|retry ID|dismiss ID]", "what could not be understood"},
-    {"feeds", "[thaw FEED|gaps|close-gap GAP|SOURCE|FEED --note TEXT]",
-     "the feeds, how far each is settled, which are frozen; what was not heard, and that it never will be"},
+    {"feeds", "[thaw FEED|gaps|close-gap GAP|SOURCE|FEED --note TEXT|--day YYYY-MM-DD [FEED]]",
+     "how each feed stands; what was not heard, and that it never will be; what became of all it sent on a day\n"
+     "      (1: not what its sender counted)"},
+    {"feeds count", "FEED YYYY-MM-DD N --note TEXT", "what the sender says it sent on that day (1: we received another number)"},
+    {"feeds silences", "[FEED]", "when a feed said nothing, and what was unheard"},
+    {"feeds holds", "[--all]", "what the fan-out brake holds: whose it is, why, and how many duties it would make"},
+    {"feeds release", "HOLD [--note TEXT]", "it may be believed: it is decided as of its receipt"},
+    {"feeds void", "HOLD --reason TEXT [--all]",
+     "it was never said (--all: what passed before the brake is taken back too)"},
     {"import", "directory|children|allocations|rota|absences FILE.csv, calendar FILE.json",
      "people, children, who is on and who is away from a file; all of it or nothing; what new bank holidays would change"},
     {"coverage", "[--days 28]", "who would be told by nobody in the days ahead, and when; 1 if there is any"},
@@ -61,8 +68,10 @@ void toldctl_usage_print(FILE *out)
 
 int toldctl_usage(const char *command)
 {
+    size_t len = strlen(command);
+
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (strcmp(table[i].name, command) == 0)
+        if (strncmp(table[i].name, command, len) == 0 && (table[i].name[len] == '\0' || table[i].name[len] == ' '))
             fprintf(stderr, "usage: toldctl %s %s\n", table[i].name, table[i].arguments);
     return EX_USAGE;
 }

@@ -8,6 +8,15 @@
 #include "timeline_share.h"
 #include "told/mem.h"
 
+enum timeline_hold timeline_hold_of(const char *state)
+{
+    if (state == NULL)
+        return TIMELINE_HOLD_NONE;
+    if (strcmp(state, "open") == 0)
+        return TIMELINE_HOLD_OPEN;
+    return strcmp(state, "released") == 0 ? TIMELINE_HOLD_RELEASED : TIMELINE_HOLD_VOID;
+}
+
 /* Two that hold from the same day on stand as their publishers say they happened; the order of arrival decides last. */
 static int by_validity(const void *a_, const void *b_)
 {
@@ -76,6 +85,7 @@ void timeline_release(struct timeline *t)
     for (size_t i = 0; i < t->count && t->events != NULL; i++) {
         event_free(t->events[i].event);
         free(t->events[i].outcome);
+        free(t->events[i].feed);
     }
     for (size_t i = 0; i < t->fact_count && t->facts != NULL; i++)
         release_fact(&t->facts[i]);
@@ -259,6 +269,34 @@ const struct timeline_event *timeline_closer(const struct timeline *t, const str
     }
     free(marks);
     return found;
+}
+
+void timeline_mark(const struct timeline *t, struct timeline_mark *ret)
+{
+    *ret = (struct timeline_mark){.states = mem_new((t->count + 1) * sizeof *ret->states),
+                                  .outcomes = mem_new((t->count + 1) * sizeof *ret->outcomes),
+                                  .count = t->count};
+    for (size_t i = 0; i < t->count; i++) {
+        ret->states[i] = t->events[i].state;
+        ret->outcomes[i] = mem_copy(t->events[i].outcome);
+    }
+}
+
+void timeline_back(struct timeline *t, const struct timeline_mark *mark)
+{
+    for (size_t i = 0; i < mark->count; i++) {
+        t->events[i].state = mark->states[i];
+        free(t->events[i].outcome);
+        t->events[i].outcome = mem_copy(mark->outcomes[i]);
+    }
+}
+
+void timeline_mark_release(struct timeline_mark *mark)
+{
+    for (size_t i = 0; i < mark->count; i++)
+        free(mark->outcomes[i]);
+    free(mark->outcomes);
+    free(mark->states);
 }
 
 size_t timeline_next_waiting(const struct timeline *t)

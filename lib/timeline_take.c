@@ -116,3 +116,16 @@ bool timeline_forget(struct timeline *t, size_t index, const struct timeline_han
     e->state = TIMELINE_OUT;
     return e->event == NULL || decide_remaining(t, e, e, hand);
 }
+
+bool timeline_take_back(struct timeline *t, size_t index, const struct timeline_hand *hand)
+{
+    struct timeline_event *e = &t->events[index];
+
+    e->state = TIMELINE_OUT;
+    if (!hand->retract(hand->cookie, e, e) || !hand->settle(hand->cookie, e, "taken back by a person, with its hold"))
+        return false;
+    if (e->event == NULL)
+        return true;
+    wake_waiters(t, e);
+    return e->outcome == NULL || decide_remaining(t, e, e, hand);
+}

@@ -11,17 +11,27 @@
 enum timeline_state {
     TIMELINE_WAITING,
     TIMELINE_DECIDED, /* or in review: it was decided at least once */
-    TIMELINE_HELD,    /* by a frozen feed, or because the event it amends or retracts has not come yet */
+    TIMELINE_HELD,    /* by a frozen feed or the brake, or because the event it amends or retracts has not come yet */
     TIMELINE_OUT,     /* quarantined or retracted: says nothing */
+};
+
+enum timeline_hold {
+    TIMELINE_HOLD_NONE,
+    TIMELINE_HOLD_OPEN,     /* the fan-out brake holds it */
+    TIMELINE_HOLD_RELEASED, /* it did: a person says that it may be believed */
+    TIMELINE_HOLD_VOID,     /* it did: a person says that it may not */
 };
 
 struct timeline_event {
     int64_t event_id;
+    int64_t parent_id; /* the foreign message it was made from; 0: it came as it is */
+    char *feed;
     struct event *event;
     struct instant received_at;
     struct instant valid_from;
     enum timeline_state state;
-    bool frozen;   /* held by its feed, until a person thaws that */
+    enum timeline_hold hold;
+    bool frozen;   /* held by its feed or the brake, until a person has it decided */
     int64_t replaced_by; /* as stored: the event that stands in its place; 0: none */
     char *outcome; /* digest of what it was last decided to mean, or NULL */
     const char *silent; /* why it says nothing beside another share of the same statement (a constant), or NULL */
@@ -56,6 +66,7 @@ struct timeline {
     size_t fact_count;
 };
 
+enum timeline_hold timeline_hold_of(const char *state); /* "open" "released" "void"; NULL: none */
 /* Puts the events into their order, once they are all there. */
 void timeline_order(struct timeline *t);
 void timeline_release(struct timeline *t);
@@ -87,6 +98,15 @@ int64_t timeline_replaced_by(const struct timeline *t, size_t index); /* that am
 const struct timeline_event *timeline_closer(const struct timeline *t, const struct rule *rule, const int64_t *grounds,
                                              size_t ground_count, const struct timeline_event *only,
                                              enum decide_close *ret_how);
+/* How the events stand, to go back to when what they were decided to is undone. */
+struct timeline_mark {
+    enum timeline_state *states;
+    char **outcomes;
+    size_t count;
+};
+void timeline_mark(const struct timeline *t, struct timeline_mark *ret);
+void timeline_back(struct timeline *t, const struct timeline_mark *mark);
+void timeline_mark_release(struct timeline_mark *mark); /* a zeroed one is fine */
 /* The index of the waiting event that arrived first, or count if none waits. */
 size_t timeline_next_waiting(const struct timeline *t);
 

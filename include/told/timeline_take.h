@@ -28,6 +28,8 @@ struct timeline_hand {
 bool timeline_take(struct timeline *t, size_t index, const struct timeline_hand *hand);
 /* The event at `index` was never this child's: everything else is decided as if it had not come. */
 bool timeline_forget(struct timeline *t, size_t index, const struct timeline_hand *hand);
+/* A person says that the waiting event at `index` may not be believed: it was never said. Needs settle, retract and decide. */
+bool timeline_take_back(struct timeline *t, size_t index, const struct timeline_hand *hand);
 /* The event of that source and id, or NULL. */
 struct timeline_event *timeline_find(const struct timeline *t, const char *source, const char *id);
 

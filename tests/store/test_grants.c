@@ -91,7 +91,7 @@ static void test_grants_let_each_role_do_its_own_step_only(void **state)
         {"UPDATE told.event_state SET replaced_by = NULL", "-y----"},
         {"UPDATE told.cursor SET settled = 0", "y----y"},
         {"UPDATE told.cursor SET epoch = 0", "y-----"},
-        {"SELECT first FROM told.feed_gap", "y---yy"},
+        {"SELECT first FROM told.feed_gap", "yy--yy"},
         {"UPDATE told.feed_gap SET closed_as = 'heard'", "y----y"},
         {"UPDATE told.feed_gap SET note = 'x'", "-----y"},
         {"UPDATE told.feed_gap SET first = 0", "------"},
@@ -114,6 +114,15 @@ static void test_grants_let_each_role_do_its_own_step_only(void **state)
         {"UPDATE told.match_decision SET forgotten_at = now()", "-----y"},
         {"INSERT INTO told.match_decision (review_id, event_id, child_id, is_same, recorded_at, recorded_by)"
          " VALUES (1, 1, 1, true, now(), 'x')", "------"},
+        {"UPDATE told.hold SET state = 'released'", "-----y"},
+        {"UPDATE told.hold SET settled = true", "-y----"},
+        {"INSERT INTO told.hold_answer (hold_id, answered_at, answered_by) VALUES (1, now(), 'x')", "------"},
+        {"DELETE FROM told.held_event", "------"},
+        {"UPDATE told.feed_hour SET duties = 0", "-y----"},
+        {"UPDATE told.feed_silence SET statement = ''", "-y----"},
+        {"INSERT INTO told.feed_count (feed, day, sent, note, recorded_at) VALUES ('f', '2024-06-03', 1, 'n', now())", "-----y"},
+        {"UPDATE told.feed_count SET sent = 0", "------"},
+        {"UPDATE told.alarm SET kind = 'x'", "yyy---"},
         {"INSERT INTO told.absence (person_id, away_from, recorded_at, recorded_by) VALUES ('p', now(), now(), 'x')", "------"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

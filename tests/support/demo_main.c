@@ -236,6 +236,7 @@ static void prepare(struct demo *d)
         .durable = true,
         .lease_ms = 1500,
         .poll_ms = 50,
+        .brake = "",
         .smtp_script = "match=okafor stage=rcpt do=451 times=1\nmatch=haddad stage=rcpt do=550 times=1000\n"
                        "match=quill stage=dot do=stall times=1\n",
         .hook_script = "path=/told do=503 times=1\n",

@@ -158,7 +158,8 @@ static void write_feeds(struct harness *h)
     if (h->options.drop)
         write_drop(h);
     for (size_t i = 0; i < FEED_COUNT; i++) {
-        bool broadcast = strcmp(FEEDS[i], "broadcast") == 0;
+        bool broadcast = strcmp(FEEDS[i], "broadcast") == 0,
+             expects = h->options.expects != NULL && strcmp(FEEDS[i], "police") == 0;
         bool replay = broadcast && h->options.replay;
         char *name = mem_printf("feeds/%s.conf", FEEDS[i]), *text;
 
@@ -166,10 +167,11 @@ static void write_feeds(struct harness *h)
             free(name);
             continue;
         }
-        text = mem_printf("feed-%s = { kind = \"%s\"; key = \"%s\"; secret_key = \"%s.secret\"; %s%s%s%s%s%s%s };\n", FEEDS[i],
+        text = mem_printf("feed-%s = { kind = \"%s\"; key = \"%s\"; secret_key = \"%s.secret\"; %s%s%s%s%s%s%s%s%s%s };\n", FEEDS[i],
                           broadcast ? "broadcast" : "confirmed", h->public_keys[i], FEEDS[i], FEED_GRANTS[i],
                           broadcast ? " connect = \"" : "", broadcast ? h->broadcast_endpoint : "", broadcast ? "\";" : "",
-                          replay ? " replay = \"" : "", replay ? h->replay_endpoint : "", replay ? "\";" : "");
+                          replay ? " replay = \"" : "", replay ? h->replay_endpoint : "", replay ? "\";" : "", expects ? " expects = { " : "", expects ? h->options.expects : "",
+                          expects ? " };" : "");
         harness_write(h, name, text);
         free(text);
         free(name);
@@ -199,6 +201,8 @@ static void write_config(struct harness *h)
                "ingest = { bind = \"%s\"; secret_key = \"told.key\"; public_key = \"%s\"; spool = \"spool\"; "
                "gap_after_s = %d; replay_every_s = %d; };\n",
                h->endpoint, h->public_key, or_else(h->options.gap_after_s, 60), or_else(h->options.replay_every_s, 30));
+    buf_printf(&b, "brake = { %s };\n",
+               h->options.brake != NULL ? h->options.brake : "message_most = 1000000; hour_most = 1000000000;");
     buf_printf(&b, "dispatch = { lease_ms = %d; };\n", or_else(h->options.lease_ms, 2000));
     buf_printf(&b,
                "email = { url = \"smtp://127.0.0.1:%d\"; tls = \"none\"; from = \"told@southwark.example\";"

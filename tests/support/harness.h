@@ -28,6 +28,8 @@ struct harness_options {
     int deadline_ms;          /* of the database client; 0: 3,000 */
     int response_timeout_s;   /* 0: 5 */
     int poll_ms;              /* 0: 100 */
+    const char *brake;        /* settings of the fan-out brake, "" for its defaults; NULL: so wide that it never holds */
+    const char *expects;      /* when the feed police is expected to speak: settings of that group, or NULL */
     bool broadcast;           /* with a broadcast feed that this process publishes (harness_broadcast_endpoint) */
     bool replay;              /* and repeats (harness_replay_endpoint) */
     int gap_after_s;          /* 0: 60 */
