@@ -104,7 +104,7 @@ static void put_name(unsigned *seed, int syllables, char out[32])
 }
 
 struct made {
-    char family[32], given[32], other_family[32], other_given[32], born[12], postcode[12], other_postcode[12];
+    char family[32], given[32], other_family[32], other_given[32], born[40], postcode[12], other_postcode[12];
     int year, month, day, number;
 };
 
