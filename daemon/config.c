@@ -7,6 +7,7 @@
 #include "config_read.h"
 #include "config_table.h"
 #include "secret.h"
+#include "told/address.h"
 #include "told/mem.h"
 
 struct config *config_ref(struct config *config)
@@ -119,6 +120,15 @@ const struct config_template *config_template(const struct config *config, const
         if (strcmp(config->templates[i].name, name) == 0)
             return &config->templates[i];
     return NULL;
+}
+
+const char *config_refuses_mail(const struct config *config, const char *address)
+{
+    const char *reason = address_validate(address);
+
+    if (reason == NULL && !address_is_within(address, (const char *const *)config->email_domains))
+        reason = "its domain is not among email.domains";
+    return reason;
 }
 
 struct directory *config_directory(const struct config *config)

@@ -110,6 +110,7 @@ struct config {
     struct email_relay relay;
     struct webhook_endpoint *endpoints;
     size_t endpoint_count;
+    char **email_domains; /* the only ones mail may go to; "*.a.example" is each below it; NULL or empty: any */
     char *last_resort;    /* mailbox that is told when nobody is */
     char *review_role;    /* who answers reviews and matches: "yos-duty-officer" (a rule that cannot be decided, a child that cannot be matched) */
     char *operators_role; /* who is told of alarms: "operators" */
@@ -140,6 +141,8 @@ const struct config_template *config_template(const struct config *config, const
  * channels are made once) are put back to what is in force, and each that differed is named, as a fault in next's file.
  * Returns how many. */
 size_t config_keep(const struct config *now, struct config *next, config_fault_fn *fault, void *cookie);
+/* NULL, or why no mail may go to this address (static text): its grammar, or email.domains. */
+const char *config_refuses_mail(const struct config *config, const char *address);
 /* A directory with the configured roles and no people yet. */
 struct directory *config_directory(const struct config *config);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config_read.h"
+#include "told/address.h"
 
 static const struct config_place *place_of_role(const struct config_reading *reading, const char *name, size_t len)
 {
@@ -54,6 +55,12 @@ static void check_directory(struct config_reading *reading, const struct config_
     directory_free(directory);
 }
 
+/* Of one whose grammar is right; a wrong one is said where it stands. */
+static bool is_outside(const struct config *config, const char *address)
+{
+    return address_validate(address) == NULL && config_refuses_mail(config, address) != NULL;
+}
+
 static void check_roles(struct config_reading *reading)
 {
     const struct config *config = reading->config;
@@ -62,6 +69,9 @@ static void check_roles(struct config_reading *reading)
         const struct directory_role *role = &config->roles[i];
         const struct config_place *place = &reading->roles[i];
 
+        if (role->mailbox != NULL && is_outside(config, role->mailbox))
+            config_text_fault(reading, place->file, place->line,
+                              "role %s: mailbox is outside email.domains, add its domain there or name another", role->name);
         if (role->line != NULL && !line_is_known(config, role->line))
             config_text_fault(reading, place->file, place->line,
                               "role %s: line names %s, which is no line, add it under lines or name another", role->name,
@@ -147,6 +157,9 @@ void config_check(struct config_reading *reading, const struct config_text *told
     const struct config *config = reading->config;
 
     check_spool(reading, told);
+    if (config->last_resort != NULL && is_outside(config, config->last_resort))
+        config_text_fault_at(reading, told, config_setting_get_member(config_root_setting(&told->parsed), "last_resort"),
+                             "last_resort is outside email.domains, add its domain there or name another");
     if (config->role_count == 0)
         return; /* the file could not be read: every rule would be wrong */
     check_directory(reading, told);

@@ -42,6 +42,13 @@ const char *config_refuse_domain(const char *text)
     return NULL;
 }
 
+const char *config_refuse_domains(const char *text)
+{
+    if (config_refuse_domain(strncmp(text, "*.", 2) == 0 ? text + 2 : text) != NULL)
+        return "names no domain mail can go to, write one such as example.org, or *.example.org for those below it";
+    return NULL;
+}
+
 static bool conninfo_names(const PQconninfoOption *options, const char *keyword)
 {
     for (; options->keyword != NULL; options++)

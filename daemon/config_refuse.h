@@ -6,6 +6,7 @@
 const char *config_refuse_code(const char *text);     /* lower-case letters, digits, hyphens */
 const char *config_refuse_address(const char *text);  /* a mail address */
 const char *config_refuse_domain(const char *text);   /* right of an @ */
+const char *config_refuse_domains(const char *text);  /* a domain, or "*." before one */
 const char *config_refuse_conninfo(const char *text); /* libpq's, without user and password */
 const char *config_refuse_bind(const char *text);     /* tcp://HOST:PORT to listen on */
 const char *config_refuse_connect(const char *text);  /* tcp://HOST:PORT to connect to */

@@ -100,6 +100,7 @@ static const struct config_key EMAIL_KEYS[] = {
     {"connect_timeout_s", CONFIG_KEY_NUMBER, AT(relay.connect_timeout_s), "30", .least = 1, .most = 300, .is_fixed = true},
     {"response_timeout_s", CONFIG_KEY_NUMBER, AT(relay.response_timeout_s), "600", .least = 1, .most = 3600,
      .is_fixed = true},
+    {"domains", CONFIG_KEY_TEXTS, AT(email_domains), .refuse = config_refuse_domains},
     {"senders", CONFIG_KEY_NUMBER, AT(relay.senders), "4", .least = 1, .most = 64, .is_fixed = true},
 };
 

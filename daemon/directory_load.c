@@ -71,13 +71,17 @@ static const char *known_endpoint(const struct config *config, const char *name)
 
 static void add_people(struct directory *directory, const struct config *config, const PGresult *people)
 {
-    for (int i = 0; i < PQntuples(people); i++)
+    for (int i = 0; i < PQntuples(people); i++) {
+        const char *email = pg_column(people, i, 2), *barred = email != NULL ? config_refuses_mail(config, email) : NULL;
+
         directory_add_person(directory, &(struct directory_person){.id = pg_column(people, i, 0),
                                                                    .name = pg_column(people, i, 1),
-                                                                   .email = pg_column(people, i, 2),
+                                                                   .email = barred == NULL ? email : NULL,
+                                                                   .barred = barred,
                                                                    .webhook = known_endpoint(config, pg_column(people, i, 3)),
                                                                    .team = pg_column(people, i, 4),
                                                                    .left_at = pg_column_instant(people, i, 5)});
+    }
 }
 
 static void add_posts(struct directory *directory, const struct config *config, const PGresult *posts)

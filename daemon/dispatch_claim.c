@@ -126,7 +126,7 @@ static struct dispatch_item read_item(const PGresult *rows, int i)
 
 static bool end_item(struct dispatch *d, const struct dispatch_item *item, const char *state, const char *reason)
 {
-    char id[24], *detail = store_detail("state", state, "reason", reason, NULL);
+    char id[24], *detail = store_detail("state", state, "reason", reason, "role", item->role, "because", item->because, NULL);
     bool ok;
 
     snprintf(id, sizeof id, "%lld", (long long)item->notification_id);
@@ -166,10 +166,16 @@ struct claim {
 /* Who was found a moment ago is not looked for again. */
 enum { RESOLVED_FOR_MS = 60000 };
 
+/* The configuration may have changed while it waited. */
+static const char *refusal(const struct claim *c, const char *address)
+{
+    return c->email ? config_refuses_mail(c->d->config, address) : NULL;
+}
+
 /* rows: of MESSAGES. */
 static bool is_again(const struct claim *c, const PGresult *rows, int i)
 {
-    return pg_column_bool(rows, i, 4) ||
+    return pg_column_bool(rows, i, 4) || refusal(c, pg_column(rows, i, 2)) != NULL ||
            instant_ms_between(pg_column_instant(rows, i, 11), c->d->now) >= RESOLVED_FOR_MS;
 }
 
@@ -194,6 +200,8 @@ static bool sift(struct claim *c, const struct claimed *m, bool again, struct di
         } else if (!correction && pg_column_bool(c->items, i, 28)) {
             /* It was at the socket when the change came: what it says holds no more, and the next telling says the rest. */
             ok = end_item(c->d, &item, "cancelled", "overtaken by a change");
+        } else if (correction && refusal(c, m->address) != NULL) {
+            ok = end_item(c->d, &item, "failed", refusal(c, m->address));
         } else if (again && !correction && !same_recipient(c->d, c->children, &item, m->recipient, m->address, c->email, &who)) {
             snprintf(id, sizeof id, "%lld", (long long)item.notification_id);
             ok = end_item(c->d, &item, "superseded", "another recipient holds the role now") &&

@@ -75,7 +75,7 @@ static const struct pg_statement ITEMS = {
     "UPDATE told.notification n SET state = q.state, reason = q.reason, sent_at = q.sent_at"
     " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[]) q (message_id, state, reason, sent_at)"
     " WHERE n.message_id = q.message_id AND n.state IN ('claimed', 'uncertain')"
-    " RETURNING notification_id, duty_id, step, n.message_id",
+    " RETURNING notification_id, duty_id, step, n.message_id, n.role, n.recipient, n.because",
     4};
 
 /* The lines that a failure leaves untold: its own and those that gave way to it, unless another channel of the same rung may
@@ -181,7 +181,8 @@ static void note_item(struct results *all, const struct result *r, const PGresul
 
     snprintf(attempt, sizeof attempt, "%d", r->attempt);
     detail = store_detail("state", r->item_state, "reason", r->o->reply.reason, "attempt", attempt, "channel",
-                          r->email ? "email" : "webhook", NULL);
+                          r->email ? "email" : "webhook", "role", pg_column(rows, i, 4), "recipient", pg_column(rows, i, 5),
+                          "because", pg_column(rows, i, 6), NULL);
     store_journal_add(&all->journal, &(struct store_journal){.what = sent ? "notification sent" : "notification tried",
                                                              .duty_id = pg_column_int(rows, i, 1),
                                                              .notification_id = pg_column_int(rows, i, 0),

@@ -67,7 +67,8 @@ static const struct pg_statement END = {
 bool dispatch_place_end(struct dispatch *d, const struct dispatch_queued *q, const char *state,
                         const char *reason, const struct recipient *who)
 {
-    char *detail = store_detail("state", state, "reason", reason, "role", q->role, NULL);
+    char *detail = store_detail("state", state, "reason", reason, "role", q->role, "recipient", who != NULL ? who->id : NULL,
+                                "because", who != NULL ? who->because : NULL, NULL);
     bool ok = pg_do(d->pg, &END,
                     (const char *[]){q->id, state, reason, who != NULL ? who->id : NULL,
                                      who != NULL ? who->because : NULL}) &&

@@ -8,7 +8,6 @@
 #include "log.h"
 #include "pg_table.h"
 #include "store.h"
-#include "told/address.h"
 #include "told/mem.h"
 
 /* Duties before their notifications, as everybody locks them. */
@@ -154,6 +153,14 @@ static bool say_nobody(struct dispatch *d, const struct dispatch_queued *q)
                        d->now);
 }
 
+/* They are told by webhook, or the role fell through; either way somebody must correct the address. */
+static bool say_barred(struct dispatch *d, const struct dispatch_queued *q, const struct recipient *who)
+{
+    log_warning("duty=%lld role=%s state=address-refused reason=\"%s\" do=\"correct the directory; the alarm names whose it is\"",
+                (long long)q->duty_id, q->role, who->barred_because);
+    return store_alarm(d->pg, "address-refused", who->barred, who->barred_because, d->now);
+}
+
 struct routing {
     struct dispatch *d;
     struct directory_children *children;
@@ -213,6 +220,8 @@ static bool route(struct routing *r, const struct dispatch_queued *q)
     if (who.kind == RECIPIENT_LAST_RESORT) {
         ok = say_nobody(d, q) && hurry(d, q);
     }
+    if (ok && email && who.barred != NULL)
+        ok = say_barred(d, q, &who);
     /* A correction goes over the channels that the telling took, and has a row for each. */
     if (ok && email && !correction && who.webhook != NULL)
         pg_table_add(&r->also, (const char *[]){q->id});
@@ -225,7 +234,7 @@ static bool route(struct routing *r, const struct dispatch_queued *q)
     if (address == NULL)
         fault = "the recipient has no mail address";
     else if (email)
-        fault = address_validate(address);
+        fault = config_refuses_mail(d->config, address);
     if (fault == NULL) {
         place(r, q, &who, address);
         return true;

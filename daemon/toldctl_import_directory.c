@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "told/address.h"
 #include "told/mem.h"
 #include "toldctl_import.h"
 
@@ -75,7 +74,7 @@ static void check_row(struct toldctl *ctl, struct import *import, const struct c
                       const struct csv_row *row)
 {
     const char *email = csv_cell(row, c->email), *webhook = csv_cell(row, c->webhook);
-    const char *reason = email ? address_validate(email) : NULL;
+    const char *reason = email ? config_refuses_mail(ctl->config, email) : NULL;
     struct instant left;
     if (!csv_cell(row, c->person))
         toldctl_import_row_fault(import, row->line, "person is empty; give each an id that never changes");

@@ -2,6 +2,7 @@
 #include "told/address.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define LOCAL_MOST 64    /* RFC 5321 4.5.3.1.1 */
 #define LABEL_MOST 63    /* RFC 1035 2.3.4 */
@@ -95,6 +96,26 @@ const char *address_domain(const char *address)
 {
     const char *at = strchr(address, '@');
     return at != NULL ? at + 1 : "";
+}
+
+/* Both are LDH labels, so what the locale makes of other letters does not matter. */
+static bool is_of_domain(const char *domain, const char *pattern)
+{
+    if (strncmp(pattern, "*.", 2) != 0)
+        return strcasecmp(domain, pattern) == 0;
+    size_t len = strlen(domain), tail = strlen(pattern + 1);
+    return len > tail && strcasecmp(domain + len - tail, pattern + 1) == 0;
+}
+
+bool address_is_within(const char *address, const char *const *domains)
+{
+    const char *domain = address_domain(address);
+    if (domains == NULL || domains[0] == NULL)
+        return true;
+    for (size_t i = 0; domains[i] != NULL; i++)
+        if (is_of_domain(domain, domains[i]))
+            return true;
+    return false;
 }
 
 const char *address_validate_header(const char *value)

@@ -85,6 +85,7 @@ static void fill_person(struct directory *directory, struct directory_person *ke
     kept->id = keep(directory, mem_copy(person->id));
     kept->name = keep(directory, mem_copy(person->name));
     kept->email = keep(directory, mem_copy(person->email));
+    kept->barred = keep(directory, mem_copy(person->barred));
     kept->webhook = keep(directory, mem_copy(person->webhook));
     kept->team = keep(directory, mem_copy(person->team));
     kept->left_at = person->left_at;

@@ -101,13 +101,22 @@ static bool take_mailbox(struct search *search, const struct directory_stand *st
     return true;
 }
 
+/* An operator must hear of it, also where a webhook tells them. */
+static void note_barred(const struct search *search, const struct directory_person *person)
+{
+    search->ret->barred = person->id;
+    search->ret->barred_because = person->barred;
+}
+
 /* NULL, or why this person cannot be told. */
 static const char *why_not(const struct search *search, const struct directory_person *person)
 {
     if (!instant_is_none(person->left_at) && instant_compare(person->left_at, search->now) <= 0)
         return "has left";
+    if (person->barred != NULL)
+        note_barred(search, person);
     if (person->email == NULL && person->webhook == NULL)
-        return "has no address";
+        return person->barred != NULL ? "has an address that may not be used" : "has no address";
     return NULL;
 }
 
@@ -146,7 +155,7 @@ static bool try_person(struct search *search, const struct directory_role *role,
 {
     char how[HOW_SIZE];
     const struct directory_person *told = stand_in(search, person, role_text, how);
-    if (told != NULL || !silent || why_not(search, person) == NULL)
+    if (told != NULL || !silent || person->barred != NULL || why_not(search, person) == NULL)
         note(search, role->name, "%s%s", person->id, how);
     return told != NULL && take_person(search, role, told);
 }

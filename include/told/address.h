@@ -10,6 +10,9 @@
 const char *address_validate(const char *address);
 /* The domain part of a valid address. */
 const char *address_domain(const char *address);
+/* Whether a valid address is of one of the domains, NULL-terminated: "a.example" is that domain, "*.a.example" each below
+ * it; letters count the same in either case. NULL or an empty list: any domain. */
+bool address_is_within(const char *address, const char *const *domains);
 /* NULL, or why not: printable ASCII 0x20–0x7e only, at most 200 bytes. For subjects and header values. */
 const char *address_validate_header(const char *value);
 

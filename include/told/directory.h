@@ -36,7 +36,8 @@ struct directory_role {
 struct directory_person {
     const char *id; /* "p-101" */
     const char *name;
-    const char *email;   /* NULL: none */
+    const char *email;   /* NULL: none, or none that may be used */
+    const char *barred;  /* why the address they have may not be used, or NULL */
     const char *webhook; /* endpoint name, or NULL */
     const char *team;    /* or NULL */
     struct instant left_at; /* INSTANT_NONE while in service; a leaver is nobody */
@@ -93,6 +94,8 @@ struct recipient {
     const char *email;   /* or NULL */
     const char *webhook; /* endpoint name, or NULL */
     const char *role;    /* the role it came from after falling through */
+    const char *barred;  /* id of somebody met on the way whose address may not be used, or NULL; and why not */
+    const char *barred_because;
     bool fell_through;   /* nobody held the role that was asked for */
     char because[256];   /* "social-worker: nobody allocated; social-work-team-manager: p-7 of team north, absent (absence 4),
                             covered by p-9": ids of people, rota rows and absences, never names */

@@ -122,6 +122,12 @@ static void test_config_refuses_names_that_stand_nowhere(void **state)
     check_golden("names");
 }
 
+static void test_config_refuses_mailboxes_outside_the_domains(void **state)
+{
+    (void)state;
+    check_golden("domains");
+}
+
 static void test_config_refuses_files_that_are_not_there(void **state)
 {
     (void)state;
@@ -454,6 +460,7 @@ int main(void)
         cmocka_unit_test(test_config_refuses_wrong_roles),
         cmocka_unit_test(test_config_refuses_wrong_rules_calendars_and_templates),
         cmocka_unit_test(test_config_refuses_names_that_stand_nowhere),
+        cmocka_unit_test(test_config_refuses_mailboxes_outside_the_domains),
         cmocka_unit_test(test_config_refuses_files_that_are_not_there),
         cmocka_unit_test(test_config_refuses_wrong_channels),
         cmocka_unit_test(test_config_takes_a_good_one_and_prints_it_with_defaults),

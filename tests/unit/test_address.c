@@ -85,6 +85,28 @@ static void test_address_domain_is_what_follows_the_at(void **state)
     assert_string_equal(address_domain("worker@mail.southwark.example"), "mail.southwark.example");
 }
 
+static void test_address_is_within_whole_domains_only(void **state)
+{
+    (void)state;
+    static const char *const list[] = {"southwark.example", "*.lambeth.example", NULL}, *const none[] = {NULL};
+    static const struct {
+        const char *address;
+        bool within;
+    } rows[] = {
+        {"a@southwark.example", true},          {"a@SouthWark.Example", true},
+        {"a@mail.southwark.example", false},    {"a@notsouthwark.example", false},
+        {"a@southwark.example.thief.example", false}, {"a@southwark.exampl", false},
+        {"southwark.example@thief.example", false},   {"a@mail.lambeth.example", true},
+        {"a@a.b.lambeth.example", true},        {"a@lambeth.example", false},
+        {"a@xlambeth.example", false},          {"a@LAMBETH.mail.example", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (address_is_within(rows[i].address, list) != rows[i].within)
+            fail_msg("%s", rows[i].address);
+    assert_true(address_is_within("a@anywhere.example", none));
+    assert_true(address_is_within("a@anywhere.example", NULL));
+}
+
 static void test_address_header_takes_printable_ascii_only(void **state)
 {
     (void)state;
@@ -111,6 +133,7 @@ int main(void)
         cmocka_unit_test(test_address_takes_what_a_dot_atom_may_be),
         cmocka_unit_test(test_address_refuses_every_other_byte_and_shape),
         cmocka_unit_test(test_address_domain_is_what_follows_the_at),
+        cmocka_unit_test(test_address_is_within_whole_domains_only),
         cmocka_unit_test(test_address_header_takes_printable_ascii_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
