@@ -82,6 +82,9 @@ struct dispatch_text {
 char *dispatch_text_email(const struct config *config, const struct dispatch_item *items, size_t count,
                           struct dispatch_text *ret);
 void dispatch_text_webhook(const struct config *config, const struct dispatch_item *item, struct dispatch_text *ret);
+/* The same of a test, which is about nothing. */
+char *dispatch_test_email(const struct config *config, const char *uid, struct instant at, struct dispatch_text *ret);
+void dispatch_test_webhook(const struct config *config, const char *uid, struct instant at, struct dispatch_text *ret);
 /* Puts "this may be a repeat" into a frozen text: the only thing that is ever added. */
 void dispatch_text_repeat(struct dispatch_text *text);
 void dispatch_text_release(struct dispatch_text *text);

@@ -40,7 +40,7 @@ static const struct pg_statement ITEMS = {
 static const struct pg_statement MESSAGES = {
     "claim_messages",
     "SELECT message_id, recipient, address, uid, frozen, uncertain, subject, body_text, body_html, fence + 1, attempts + 1,"
-    " " PG_INSTANT("created_at")
+    " " PG_INSTANT("created_at") ", test"
     " FROM told.message WHERE message_id = ANY ($1::bigint[]) AND next_at IS NOT NULL ORDER BY message_id FOR UPDATE",
     1};
 
@@ -213,6 +213,13 @@ static bool sift(struct claim *c, const struct claimed *m, bool again, struct di
     return ok;
 }
 
+/* It ends here; what it would have told is ended by the caller. */
+static bool fail_message(struct claim *c, struct claimed *m, const char *reason)
+{
+    m->send = false;
+    return pg_do(c->d->pg, &FAIL, (const char *[]){m->id, reason});
+}
+
 static bool freeze(struct claim *c, struct claimed *m, const struct dispatch_item *live, size_t count)
 {
     char *fault = NULL;
@@ -224,14 +231,31 @@ static bool freeze(struct claim *c, struct claimed *m, const struct dispatch_ite
     if (fault != NULL) {
         log_error("message=%s state=failed reason=\"%s\" do=\"correct the template\"", m->id, fault);
         free(fault);
-        m->send = false;
         for (size_t i = 0; i < count; i++)
             if (!end_item(c->d, &live[i], "failed", "its text could not be made; see the log"))
                 return false;
-        return pg_do(c->d->pg, &FAIL, (const char *[]){m->id, "its text could not be made; see the log"}) &&
+        return fail_message(c, m, "its text could not be made; see the log") &&
                store_alarm(c->d->pg, "template", m->id, "a notice could not be written from its template", c->d->now);
     }
     return true;
+}
+
+/* Its text is ours alone and needs no freezing: it is made anew where a claim was taken over. */
+static bool freeze_test(struct claim *c, struct claimed *m)
+{
+    char *fault = NULL;
+
+    if (refusal(c, m->address) != NULL)
+        return fail_message(c, m, refusal(c, m->address));
+    if (c->email)
+        fault = dispatch_test_email(c->d->config, m->uid, c->d->now, &m->text);
+    else
+        dispatch_test_webhook(c->d->config, m->uid, c->d->now, &m->text);
+    if (fault == NULL)
+        return true;
+    log_error("message=%s state=failed reason=\"%s\" do=\"report it: the text of a test is part of told\"", m->id, fault);
+    free(fault);
+    return fail_message(c, m, "its text could not be made; see the log");
 }
 
 /* Exactly what the text speaks of. */
@@ -269,7 +293,9 @@ static bool prepare(struct claim *c, PGresult *rows, int i, struct claimed *ret)
                             .fence = pg_column_int(rows, i, 9),
                             .send = true};
     ok = sift(c, ret, is_again(c, rows, i), live, &count);
-    if (ok && count == 0) {
+    if (ok && pg_column_bool(rows, i, 12)) {
+        ok = freeze_test(c, ret);
+    } else if (ok && count == 0) {
         ret->send = false;
         ok = pg_do(c->d->pg, &CANCEL, (const char *[]){ret->id, "nothing in it is needed any more"});
     } else if (ok && frozen) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Leases: what is in flight keeps its own, what has run out is taken over as uncertain. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "dispatch.h"
 #include "log.h"
@@ -22,7 +23,7 @@ static const struct pg_statement UNCERTAIN_MESSAGES = {
     "takeover_messages",
     "UPDATE told.message SET state = 'waiting', next_at = $2, lease_until = NULL, claimed_by = NULL, uncertain = true,"
     " failures = failures + 1 WHERE message_id = ANY ($1::bigint[]) AND state = 'claimed' AND lease_until < $3"
-    " RETURNING message_id, fence",
+    " RETURNING message_id, fence, channel, attempts",
     3};
 
 static const struct pg_statement UNCERTAIN_ATTEMPTS = {
@@ -60,11 +61,17 @@ static bool take_over_rows(struct dispatch *d, const char *ids)
     ok = rows != NULL && pg_do(d->pg, &UNCERTAIN_ATTEMPTS, (const char *[]){pg_array_end(&taken), now});
     buf_release(&taken);
     for (int i = 0; ok && i < PQntuples(rows); i++) {
+        char *detail = store_detail("fence", pg_column(rows, i, 1), "attempt", pg_column(rows, i, 3), "reason",
+                                    "its lease ran out without an outcome: it may have arrived, and is sent again", NULL);
+
         ok = store_journal(d->pg, d->now,
                            &(struct store_journal){.what = "message taken over, uncertain",
-                                                   .message_id = pg_column_int(rows, i, 0)});
-        log_warning("message=%s fence=%s result=uncertain reason=\"its process gave no outcome\"",
-                    pg_column(rows, i, 0), pg_column(rows, i, 1));
+                                                   .message_id = pg_column_int(rows, i, 0),
+                                                   .detail = detail});
+        free(detail);
+        log_warning("message=%s channel=%s attempt=%s fence=%s result=tempfail uncertain=true next=%s"
+                    " reason=\"its process gave no outcome\"",
+                    pg_column(rows, i, 0), pg_column(rows, i, 2), pg_column(rows, i, 3), pg_column(rows, i, 1), now);
     }
     PQclear(rows);
     return ok;

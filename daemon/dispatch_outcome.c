@@ -32,7 +32,7 @@ static const struct pg_statement LOCK_ITEMS = {
 static const struct pg_statement MESSAGES = {
     "outcome_messages",
     "SELECT n - 1, failures, immediate, " PG_INSTANT("first_try_at") ", state = 'claimed' AND m.fence = q.fence, attempts,"
-    " channel FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY q (message_id, fence, n)"
+    " channel, test FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY q (message_id, fence, n)"
     " JOIN told.message m USING (message_id) ORDER BY message_id, n FOR UPDATE OF m",
     2};
 
@@ -96,10 +96,11 @@ struct result {
     int failures, attempt;
     bool held;        /* somebody holds its duty: later */
     bool known, ours; /* there is such a message; it is still claimed under this fence */
-    bool immediate, email;
+    bool immediate, email, test;
     struct instant first_try_at;
     struct instant next_at;   /* of a message that is tried again */
     const char *item_state;   /* of its notifications from now on */
+    struct buf notifications, duties; /* their numbers, with commas, for the log */
 };
 
 /* One batch; the tables hold what is written at its end. */
@@ -141,6 +142,7 @@ static bool read_messages(struct results *all)
         r->ours = pg_column_bool(rows, i, 4);
         r->attempt = (int)pg_column_int(rows, i, 5);
         r->email = strcmp(pg_column(rows, i, 6), "email") == 0;
+        r->test = pg_column_bool(rows, i, 7);
     }
     PQclear(rows);
     pg_table_release(&keys);
@@ -154,7 +156,7 @@ static struct instant again_at(const struct dispatch *d, const struct result *r)
     const struct backoff_policy *policy = r->immediate ? &BACKOFF_IMMEDIATE : &BACKOFF_ORDINARY;
     struct instant next, wish;
 
-    if (reply->outcome != REPLY_TEMPFAIL)
+    if (reply->outcome != REPLY_TEMPFAIL || r->test) /* whoever sends a test looks, and sends another */
         return INSTANT_NONE;
     next = backoff_next(policy, r->failures + 1, reply->uncertain, (uint64_t)r->o->message_id, d->now);
     wish = instant_add_seconds(d->now, reply->retry_after_s < 3600 ? reply->retry_after_s : 3600);
@@ -165,7 +167,7 @@ static struct instant again_at(const struct dispatch *d, const struct result *r)
     return next;
 }
 
-static const struct result *result_of(const struct results *all, int64_t message_id)
+static struct result *result_of(const struct results *all, int64_t message_id)
 {
     size_t i = 0;
 
@@ -174,11 +176,22 @@ static const struct result *result_of(const struct results *all, int64_t message
     return &all->list[i];
 }
 
-static void note_item(struct results *all, const struct result *r, const PGresult *rows, int i)
+/* Two notifications of one duty name it once. */
+static void name_item(struct result *r, const char *notification, const char *duty)
+{
+    const char *last = r->duties.len > 0 ? strrchr(r->duties.bytes, ',') : NULL;
+
+    buf_printf(&r->notifications, "%s%s", r->notifications.len > 0 ? "," : "", notification);
+    if (r->duties.len == 0 || strcmp(last != NULL ? last + 1 : r->duties.bytes, duty) != 0)
+        buf_printf(&r->duties, "%s%s", r->duties.len > 0 ? "," : "", duty);
+}
+
+static void note_item(struct results *all, struct result *r, const PGresult *rows, int i)
 {
     bool sent = strcmp(r->item_state, "sent") == 0;
     char attempt[24], *detail;
 
+    name_item(r, pg_column(rows, i, 0), pg_column(rows, i, 1));
     snprintf(attempt, sizeof attempt, "%d", r->attempt);
     detail = store_detail("state", r->item_state, "reason", r->o->reply.reason, "attempt", attempt, "channel",
                           r->email ? "email" : "webhook", "role", pg_column(rows, i, 4), "recipient", pg_column(rows, i, 5),
@@ -226,28 +239,44 @@ static bool end_items(struct results *all)
     return ok;
 }
 
+/* One line for each try, once it is written. Never a person: numbers, words of fixed sets, times. */
 static void say(const struct result *r)
 {
     char text[INSTANT_TEXT_SIZE];
 
-    log_info("message=%s channel=%s attempt=%d result=%s%s code=%ld next=%s reason=\"%s\" detail=\"%s\"", r->id,
-             r->email ? "email" : "webhook", r->attempt, reply_outcome_text(r->o->reply.outcome),
+    log_info("message=%s notification=%s duty=%s channel=%s%s attempt=%d result=%s%s code=%ld next=%s reason=\"%s\" detail=\"%s\"",
+             r->id, r->notifications.len > 0 ? r->notifications.bytes : "-", r->duties.len > 0 ? r->duties.bytes : "-",
+             r->email ? "email" : "webhook", r->test ? " test=true" : "", r->attempt, reply_outcome_text(r->o->reply.outcome),
              r->o->reply.uncertain ? " uncertain=true" : "", r->o->code,
              instant_is_none(r->next_at) ? "-" : instant_print(r->next_at, text), r->o->reply.reason, r->o->detail);
+}
+
+static void say_all(const struct results *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (all->list[i].ours && all->list[i].o->begun)
+            say(&all->list[i]);
 }
 
 /* Nothing is said of what is written already: of a commit whose answer got lost. */
 static bool write_late(struct dispatch *d, const struct result *r)
 {
     PGresult *done = pg_run(d->pg, &LATE_ATTEMPT, (const char *[]){r->id, r->fence, reply_outcome_text(r->o->reply.outcome)});
+    char *detail;
     bool ok = done != NULL, late = ok && strcmp(PQcmdTuples(done), "0") != 0;
 
     PQclear(done);
     if (!late)
         return ok;
-    log_warning("message=%s fence=%s result=late reason=\"taken over by another claim; refused by the fence\"", r->id, r->fence);
-    return store_journal(d->pg, d->now,
-                         &(struct store_journal){.what = "late result refused by the fence", .message_id = r->o->message_id});
+    log_warning("message=%s channel=%s fence=%s result=late outcome=%s reason=\"taken over by another claim; refused by the fence\"",
+                r->id, r->email ? "email" : "webhook", r->fence, reply_outcome_text(r->o->reply.outcome));
+    detail = store_detail("fence", r->fence, "result", reply_outcome_text(r->o->reply.outcome), "reason",
+                          "its lease had run out and another claim had taken the message over", NULL);
+    ok = store_journal(d->pg, d->now,
+                       &(struct store_journal){
+                           .what = "late result refused by the fence", .message_id = r->o->message_id, .detail = detail});
+    free(detail);
+    return ok;
 }
 
 static bool write_one(struct results *all, struct result *r)
@@ -266,7 +295,6 @@ static bool write_one(struct results *all, struct result *r)
     state = sent ? "sent" : again ? "waiting" : "failed";
     r->item_state = !again ? state : reply->uncertain ? "uncertain" : "queued"; /* queued: the body never went out */
     snprintf(code, sizeof code, "%ld", r->o->code);
-    say(r);
     pg_table_add(&all->items, (const char *[]){r->id, r->item_state, reply->reason, sent ? all->now : NULL});
     pg_table_add(&all->messages, (const char *[]){r->id, state, again ? instant_print(r->next_at, next_text) : NULL,
                                                   reply->reason, sent ? "0" : "1", uncertain});
@@ -341,6 +369,10 @@ static void release_results(struct results *all)
 
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         pg_table_release(tables[i]);
+    for (size_t i = 0; i < all->count; i++) {
+        buf_release(&all->list[i].notifications);
+        buf_release(&all->list[i].duties);
+    }
     free(all->list);
 }
 
@@ -397,10 +429,12 @@ int dispatch_outcome(struct dispatch *d, size_t most)
         snprintf(r->id, sizeof r->id, "%lld", (long long)r->o->message_id);
         snprintf(r->fence, sizeof r->fence, "%lld", (long long)r->o->fence);
     }
-    if (ok && write_all(&all) && pg_commit(d->pg))
+    if (ok && write_all(&all) && pg_commit(d->pg)) {
+        say_all(&all);
         written = settle(d, &all);
-    else
+    } else {
         pg_rollback(d->pg);
+    }
     release_results(&all);
     return written;
 }

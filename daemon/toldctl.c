@@ -32,6 +32,8 @@ static const struct {
     {"duties", toldctl_duties},
     {"duty", toldctl_duty},
     {"notifications", toldctl_notifications},
+    {"retry", toldctl_retry},
+    {"test-message", toldctl_test_message},
     {"ack", toldctl_ack},
     {"done", toldctl_done},
     {"void", toldctl_void},

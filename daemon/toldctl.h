@@ -28,7 +28,7 @@ typedef int toldctl_fn(struct toldctl *ctl, int argc, char **argv);
 
 toldctl_fn toldctl_init, toldctl_migrate, toldctl_status, toldctl_events, toldctl_duties, toldctl_duty,
     toldctl_notifications, toldctl_reviews, toldctl_watches, toldctl_ack, toldctl_done, toldctl_void, toldctl_answer,
-    toldctl_match, toldctl_quarantine, toldctl_feeds, toldctl_import, toldctl_coverage, toldctl_protocol, toldctl_explain,
+    toldctl_retry, toldctl_test_message, toldctl_match, toldctl_quarantine, toldctl_feeds, toldctl_import, toldctl_coverage, toldctl_protocol, toldctl_explain,
     toldctl_test, toldctl_adapt, toldctl_journal, toldctl_why, toldctl_why_not, toldctl_what_if;
 
 /* Options of a command, beside --json, --as and -f, which every command takes. Ends with name NULL. */
@@ -48,6 +48,8 @@ int toldctl_usage(const char *command); /* says how the command is used; EX_USAG
 int toldctl_refuse(int code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));           /* "toldctl: …"; returns code */
 bool toldctl_number(const char *text, int64_t *ret); /* a positive number of a row: 17, or D-17, C-17 as notices print it */
+
+bool toldctl_since(const char *text, struct instant *ret); /* an instant, or a day: its first in London */
 
 /* Each returns 0, or the exit code after saying why. */
 int toldctl_open_config(struct toldctl *ctl);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status, events, duties, notifications: what is there, in ids, words and times, never in names. */
+/* status, events, duties: what is there, in ids, words and times, never in names. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,15 +60,6 @@ static const struct pg_statement list_duties = {
     " d.child_id = $4)"
     " ORDER BY d.duty_id DESC LIMIT $5::bigint",
     5};
-static const struct pg_statement list_notifications = {
-    "notifications",
-    "SELECT n.notification_id AS notification, n.duty_id AS duty, n.kind, n.role, n.line, n.step,"
-    " n.telling, n.channel,"
-    " n.recipient, n.state, n.reason, m.attempts, m.uid AS message, " PG_INSTANT("m.next_at") " AS next_at, "
-    PG_INSTANT("n.sent_at") " AS sent_at, n.because FROM told.notification n LEFT JOIN told.message m USING"
-    " (message_id)"
-    " WHERE $1::bigint IS NULL OR n.duty_id = $1 ORDER BY n.notification_id DESC LIMIT $2::bigint",
-    2};
 /* clang-format on */
 
 static void print_pairs(const PGresult *row)
@@ -165,18 +156,4 @@ int toldctl_duties(struct toldctl *ctl, int argc, char **argv)
     const char *const values[] = {open ? "true" : "false", overdue ? "true" : "false",
                                   instant_print(toldctl_now(ctl), now), child, limit};
     return toldctl_list(ctl, &list_duties, values);
-}
-
-int toldctl_notifications(struct toldctl *ctl, int argc, char **argv)
-{
-    const char *duty = NULL, *limit = "1000";
-    const struct toldctl_option options[] = {
-        {.name = "duty", .ret_text = &duty}, {.name = "limit", .ret_text = &limit}, {.name = NULL}};
-    if (toldctl_options(ctl, argc, argv, options, 0, 0) < 0)
-        return EX_USAGE;
-    if (!is_number_or_absent(duty) || !is_number_or_absent(limit))
-        return toldctl_usage(ctl->command);
-    const char *const values[] = {duty, limit};
-    int code = toldctl_open_database(ctl);
-    return code ? code : toldctl_list(ctl, &list_notifications, values);
 }

@@ -32,6 +32,15 @@ bool toldctl_number(const char *text, int64_t *ret)
     return true;
 }
 
+bool toldctl_since(const char *text, struct instant *ret)
+{
+    struct civil_day day;
+    if (!civil_parse(text, &day))
+        return instant_parse(text, ret);
+    *ret = civil_instant(day, 0, 0);
+    return true;
+}
+
 static bool take(const struct toldctl_option *option, const char *value)
 {
     if (option->ret_flag) {

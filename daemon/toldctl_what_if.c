@@ -230,15 +230,6 @@ static void print_json(const struct what_if *w)
     json_decref(whole);
 }
 
-static bool read_since(const char *text, struct instant *ret)
-{
-    struct civil_day day;
-    if (!civil_parse(text, &day))
-        return instant_parse(text, ret);
-    *ret = civil_instant(day, 0, 0);
-    return true;
-}
-
 static int run(struct what_if *w)
 {
     int code = toldctl_open_database(w->ctl);
@@ -270,7 +261,7 @@ int toldctl_what_if(struct toldctl *ctl, int argc, char **argv)
     size_t count = 0;
     while (paths[count])
         count++;
-    if (count == 0 || !since || !read_since(since, &w.since))
+    if (count == 0 || !since || !toldctl_since(since, &w.since))
         return toldctl_usage(ctl->command);
     for (; at < argc; at++)
         paths[count++] = argv[at];

@@ -83,6 +83,12 @@ static void test_grants_let_each_role_do_its_own_step_only(void **state)
         {"UPDATE told.duty SET closes = 'ack'", "-y----"},
         {"UPDATE told.notification SET recipient = recipient", "-yy---"},
         {"UPDATE told.message SET address = 'x'", "--y---"},
+        {"UPDATE told.message SET state = 'sent'", "--y---"},
+        {"INSERT INTO told.message (channel, recipient, address, topic, immediate, uid, created_at, next_at)"
+         " VALUES ('email', 'p', 'x', 'x', false, gen_random_uuid(), now(), now())",
+         "--y---"},
+        {"SELECT told.message_again(0, now())", "-----y"},
+        {"SELECT told.message_test('email', 'x', gen_random_uuid()::text, now())", "-----y"},
         {"UPDATE told.event_state SET state = 'waiting'", "-y---y"},
         {"UPDATE told.duty SET closed_as = closed_as, met_by = met_by", "-yy---"},
         {"UPDATE told.duty SET as_of = as_of", "-y----"},
