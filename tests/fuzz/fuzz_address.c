@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "told/address.h"
 #include "told/mem.h"
@@ -30,6 +31,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         assert(address_domain(text) == at + 1);
         assert(strcmp(at + 1, "localhost") == 0 || strchr(at + 1, '.') != NULL);
         assert(address_validate_header(text) == NULL || strlen(text) > 200);
+        static const char *const ours[] = {"southwark.example", "*.southwark.example", NULL};
+        if (address_is_within(text, ours)) {
+            size_t left = strlen(at + 1);
+            assert(left >= 17 && strncasecmp(at + 1 + left - 17, "southwark.example", 17) == 0);
+            assert(left == 17 || at[left - 17] == '.');
+        }
     }
     if (address_validate_header(text) == NULL) {
         check_bytes(text, 0x20, 0x7e);

@@ -71,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         for (const char *c = notice.subject; *c; c++)
             must(*c >= 0x20 && *c <= 0x7e);
         check_text(notice.text);
+        must(!strchr(notice.text, '\r'));
         if (make_plain(values)) {
             reason = notice_render((const char *)bytes, template_len, values, &plain);
             must(!reason && count_tags(plain.html) == count_tags(notice.html));
