@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "dump.h"
 #include "log.h"
 #include "rule_table.h"
 #include "service.h"
@@ -171,6 +172,10 @@ int main(int argc, char **argv)
     }
     umask(S_IRWXG | S_IRWXO);
     log_open();
+#ifndef TOLD_FAULTS
+    if (!dump_forbid())
+        log_warning("dumps=allowed do=\"set LimitCORE=0: a core dump of told holds names\"");
+#endif
     if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         fprintf(stderr, "told: libsodium or libcurl cannot be initialised\n");
         return EX_SOFTWARE;

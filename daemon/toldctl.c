@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump.h"
 #include "log.h"
 #include "toldctl_keys.h"
 #include "toldctl_publish.h"
@@ -92,6 +93,9 @@ int main(int argc, char **argv)
     struct toldctl ctl = {0};
     choose_locale();
     log_open();
+#ifndef TOLD_FAULTS
+    (void)dump_forbid(); /* what told does too; a command that ends in a moment says nothing of it */
+#endif
     int at = read_leading(&ctl, argc, argv);
     if (at <= 0) {
         toldctl_usage_print(at < 0 ? stderr : stdout);

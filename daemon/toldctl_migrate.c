@@ -140,6 +140,24 @@ static bool create_database(struct pg *pg, const char *database)
     return true;
 }
 
+/* Whatever the server is set to: its log keeps no value of a statement, neither as a parameter nor in the text or detail of
+ * an error. What failed and where told logs itself, with the SQLSTATE. Only a superuser may set these. */
+static bool quiet_database(struct pg *pg, const char *database)
+{
+    static const char *const SETTINGS[] = {
+        "log_parameter_max_length = 0",     "log_parameter_max_length_on_error = 0",
+        "log_min_error_statement = panic",  "log_min_messages = log",
+        "log_error_verbosity = terse",
+    };
+    bool good = true;
+    for (size_t i = 0; good && i < sizeof SETTINGS / sizeof *SETTINGS; i++) {
+        char sql[96];
+        snprintf(sql, sizeof sql, "ALTER DATABASE %% SET %s", SETTINGS[i]);
+        good = run_with_name(pg, sql, database);
+    }
+    return good;
+}
+
 /* What a cluster has once: roles, operators, the database. As a superuser, in any database of it. */
 static int prepare_cluster(struct toldctl *ctl, struct init *init)
 {
@@ -152,7 +170,7 @@ static int prepare_cluster(struct toldctl *ctl, struct init *init)
     bool good = pg_is_up(ctl->pg) && pg_text(ctl->pg, SCHEMA_ROLES);
     for (size_t i = 0; good && init->operators[i]; i++)
         good = create_operator(ctl->pg, init->operators[i]);
-    good = good && create_database(ctl->pg, init->database);
+    good = good && create_database(ctl->pg, init->database) && quiet_database(ctl->pg, init->database);
     return good ? 0 : toldctl_database_code(ctl);
 }
 

@@ -252,6 +252,23 @@ const char *cluster_directory(const struct cluster *c)
     return c->directory;
 }
 
+char *cluster_log(const struct cluster *c)
+{
+    char *path = mem_printf("%s/pg.log", c->directory), chunk[65536];
+    struct buf b = {0};
+    FILE *f = fopen(path, "re");
+    size_t n;
+
+    while (f != NULL && (n = fread(chunk, 1, sizeof chunk, f)) > 0)
+        buf_append(&b, chunk, n);
+    if (f == NULL || ferror(f))
+        fail(path);
+    fclose(f);
+    free(path);
+    buf_text(&b, "");
+    return buf_take(&b);
+}
+
 void cluster_halt(struct cluster *c)
 {
     if (c->pid == 0)

@@ -18,6 +18,8 @@ void cluster_stop(struct cluster *cluster); /* ends PostgreSQL and removes the d
 const char *cluster_conninfo(const struct cluster *cluster);  /* "host=… dbname=told", without a user */
 const char *cluster_directory(const struct cluster *cluster); /* ours, 0700 but for passing through; short (trap 22) */
 
+char *cluster_log(const struct cluster *cluster); /* what PostgreSQL has logged so far; caller frees */
+
 void cluster_halt(struct cluster *cluster);   /* PostgreSQL stops at once (immediate) … */
 void cluster_resume(struct cluster *cluster); /* … and is back, recovered, when this returns */
 void cluster_freeze(struct cluster *cluster); /* SIGSTOP to every process of it: silent, but the socket accepts */
