@@ -174,6 +174,13 @@ soak: deps
 	@TOLD_TEST_TIMEOUT=100000 TOLD_STALL_SECONDS=60 TOLD_SIM_SECONDS=90000 TOLD_SIM_SEEDS=10000 \
 	  tests/run.sh build/asan/tests/fault/test_stall build/asan/tests/fault/test_simulation
 
+# Ten minutes of a mail server that answers nothing: make test has twelve seconds of it.
+.PHONY: soak-mail
+soak: soak-mail
+soak-mail: deps
+	@$(MAKE) --no-print-directory -j2 all build/release/smtp_sink build/release/webhook_sink build/release/tests/fault/test_mail_stall
+	@TOLD_STALL_SECONDS=$${TOLD_STALL_SECONDS:-600} TOLD_LATENESS_MS=50 build/release/tests/fault/test_mail_stall
+
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 $(B)/bench: $(call obj,$(BENCH_SRC)) $(B)/libsupport.a $(B)/libdaemon.a $(B)/libtold.a
 	$(call say,LD,$@)
