@@ -7,6 +7,7 @@
 
 #include "pg_table.h"
 #include "store.h"
+#include "told/mem.h"
 #include "toldctl.h"
 
 /* clang-format off */
@@ -66,8 +67,8 @@ static int find(struct toldctl *ctl, struct retry *r)
     } else {
         free(r->found);
         free(r->message);
-        r->found = pg_column(rows, 0, 0) ? strdup(pg_column(rows, 0, 0)) : NULL;
-        r->message = pg_column(rows, 0, 1) ? strdup(pg_column(rows, 0, 1)) : NULL;
+        r->found = pg_column(rows, 0, 0) ? mem_copy(pg_column(rows, 0, 0)) : NULL;
+        r->message = pg_column(rows, 0, 1) ? mem_copy(pg_column(rows, 0, 1)) : NULL;
     }
     PQclear(rows);
     return code;

@@ -81,6 +81,15 @@ static void await_refusal(struct pair *p, const char *late)
         p->h, "1",
         "SELECT count(*) FROM told.journal JOIN told.message USING (message_id) WHERE recipient = 'p-ash' AND"
         " what = 'message taken over, uncertain'");
+    /* Why there are two, and why the later word of the first does not count. */
+    cast_expect(
+        p->h, "its lease ran out without an outcome: it may have arrived, and is sent again 1 1",
+        "SELECT concat_ws(' ', detail->>'reason', detail->>'attempt', detail->>'fence') FROM told.journal JOIN told.message"
+        " USING (message_id) WHERE recipient = 'p-ash' AND what = 'message taken over, uncertain'");
+    cast_expect(
+        p->h, "its lease had run out and another claim had taken the message over 1",
+        "SELECT concat_ws(' ', detail->>'reason', detail->>'fence') FROM told.journal JOIN told.message"
+        " USING (message_id) WHERE recipient = 'p-ash' AND what = 'late result refused by the fence'");
     /* Each of its two notifications was sent once, by the one that held the fence. */
     cast_expect(
         p->h, "2 2",
@@ -148,6 +157,45 @@ static void test_fence_refuses_the_failure_of_one_that_was_stopped_after_the_dot
     check_copies(&p);
 }
 
+#define HOOKS "FROM told.message WHERE recipient = 'p-kapok'"
+
+/* Two requests, for webhooks are not merged; each under one id, whoever sends it. */
+static void test_fence_refuses_the_2xx_of_webhooks_that_were_taken_over(void **state)
+{
+    struct pair p = begin(state, NULL);
+    json_t *hooks, *hook, *seen = json_object();
+    int status = 0;
+    size_t i;
+
+    harness_sinks_freeze(p.h);
+    cast_say(p.h, "police.charge", "charge-4", "LCS-4", CAST_CHARGE);
+    cast_await(p.h, "2", "SELECT count(*) " HOOKS " AND state = 'claimed' AND fence = 1");
+    harness_signal(p.h, p.first, SIGSTOP);
+    assert_int_equal(waitpid(p.first, &status, WUNTRACED), p.first);
+    harness_sinks_thaw(p.h);
+    harness_told(p.h, "dispatch", NULL);
+    cast_await(p.h, "2", "SELECT count(*) " HOOKS " AND state = 'sent' AND fence = 2 AND uncertain");
+    harness_signal(p.h, p.first, SIGCONT);
+    cast_await(p.h, "2", "SELECT count(*) FROM told.journal JOIN told.message USING (message_id) WHERE recipient = 'p-kapok'"
+                         " AND what = 'late result refused by the fence'");
+    cast_settle(p.h);
+    cast_expect(p.h, "2 2", "SELECT count(*) || ' ' || max(attempts) " HOOKS " AND state = 'sent'");
+    hooks = cast_lines(p.h, "hooks.ndjson");
+    json_array_foreach(hooks, i, hook)
+    {
+        const char *id = json_text_at(hook, "webhook_id");
+        json_int_t times = json_integer_value(json_object_get(seen, id)) + 1;
+
+        assert_true(json_is_true(json_object_get(hook, "valid")));
+        assert_true(times <= 2);
+        json_object_set_new(seen, id, json_integer(times));
+    }
+    assert_int_equal(json_object_size(seen), 2);
+    json_decref(seen);
+    json_decref(hooks);
+    cast_check(p.h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +203,7 @@ int main(void)
                                   teardown),
         cmocka_unit_test_teardown(test_fence_refuses_the_failure_of_one_that_was_stopped_after_the_dot,
                                   teardown),
+        cmocka_unit_test_teardown(test_fence_refuses_the_2xx_of_webhooks_that_were_taken_over, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
