@@ -28,8 +28,11 @@
     "DROP TABLE told.feed_hour, told.message_fan_out, told.hold, told.hold_answer, told.held_event,"           \
     " told.feed_watch, told.feed_silence, told.feed_count; DROP INDEX told.event_feed_received,"               \
     " told.quarantine_received, told.event_state_held, told.event_state_review;"
+#define DROP_0015 "DROP TABLE told.return_path;"
 #define DROP_0018                                                                                              \
     "DROP FUNCTION told.message_again, told.message_test; ALTER TABLE told.message DROP COLUMN test;"
+/* All of it, the newest first. */
+#define TAKE_BACK DROP_0018 DROP_0015 DROP_0014 DROP_0013 DROP_0012 DROP_0011
 
 static int start(void **state)
 {
@@ -74,7 +77,7 @@ static void test_schema_migrates_again_without_harm(void **state)
     assert_int_equal(
         desk_toldctl(desk, "postgres", "init", "--authority", "southwark", "--operator", "amara", NULL), 0);
     assert_string_equal(desk_value(desk, "SELECT count(*) FROM told.installation"), "1");
-    desk_value(desk, DROP_0018 DROP_0014 DROP_0013 DROP_0012 DROP_0011);
+    desk_value(desk, TAKE_BACK);
     /* Who may not create may not migrate a database that lacks something either. */
     desk_value(desk, "CREATE TABLE kept AS SELECT * FROM told.schema_version WHERE number >= 8;"
                      "DELETE FROM told.schema_version WHERE number >= 8; DROP TABLE " LATER_TABLES);
@@ -91,7 +94,7 @@ static void test_schema_migrates_again_without_harm(void **state)
 static void test_schema_marks_what_was_amended_before(void **state)
 {
     struct desk *desk = *state;
-    desk_value(desk, DROP_0018 DROP_0014 DROP_0013 DROP_0012 DROP_0011);
+    desk_value(desk, TAKE_BACK);
     desk_value(desk, "DELETE FROM told.schema_version WHERE number >= 11;"
                      "INSERT INTO told.child (created_at) VALUES (now());"
                      "INSERT INTO told.event (source, id, feed, type, occurred_at, received_at, digest, body)"
@@ -135,7 +138,7 @@ static void test_schema_leaves_nothing_of_a_file_that_fails(void **state)
     struct desk *desk = *state;
     desk_value(desk, "CREATE TABLE spare AS SELECT * FROM told.schema_version WHERE number >= 7;"
                      "DELETE FROM told.schema_version WHERE number >= 7; DROP TABLE told.journal_seal, " LATER_TABLES);
-    desk_value(desk, DROP_0018 DROP_0014 DROP_0013 DROP_0012 DROP_0011);
+    desk_value(desk, TAKE_BACK);
     /* 0007 makes its first table anew, which is there: the whole file is refused. */
     assert_int_equal(desk_toldctl(desk, "told_owner", "migrate", NULL), 78);
     assert_non_null(strstr(desk_err(desk), "0007_journal.sql: the database says 42P07"));
