@@ -33,27 +33,6 @@ struct channel_email {
     size_t tail_len;
 };
 
-const char *channel_email_validate_relay(const struct email_relay *relay)
-{
-    const char *scheme = relay->tls == EMAIL_TLS_IMPLICIT ? "smtps://" : "smtp://";
-    if (!relay->url || strncmp(relay->url, scheme, strlen(scheme)) != 0)
-        return relay->tls == EMAIL_TLS_IMPLICIT
-                   ? "the relay's url must begin with smtps:// where tls is implicit"
-                   : "the relay's url must begin with smtp:// where tls is not implicit";
-    const char *host = relay->url + strlen(scheme);
-    if (!*host || strpbrk(host, "/@?# ") || address_validate_header(host))
-        return "the relay's url must be scheme://host:port and nothing more";
-    if (address_validate(relay->from))
-        return "the relay's from is not a valid address";
-    if (!relay->username != !relay->password)
-        return "the relay needs username and password, or neither";
-    if (relay->connect_timeout_s < 1 || relay->response_timeout_s < 1)
-        return "the relay's timeouts must be at least one second";
-    if (relay->senders < 1 || relay->senders > 64)
-        return "the relay's senders must be 1 to 64";
-    return NULL;
-}
-
 /* ---- what libcurl calls back ---- */
 
 static void keep_socket(struct channel_email *channel, int from, int to)

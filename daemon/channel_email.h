@@ -7,30 +7,11 @@
 #ifndef TOLD_CHANNEL_EMAIL_H
 #define TOLD_CHANNEL_EMAIL_H
 
+#include "email_relay.h"
 #include "outcome.h"
 #include "told/instant.h"
 
 #include <stdatomic.h>
-
-enum email_tls {
-    EMAIL_TLS_NONE, /* clear text: to a loopback address only, whatever the name says */
-    EMAIL_TLS_STARTTLS,
-    EMAIL_TLS_IMPLICIT,
-};
-
-/* Strings are borrowed from the configuration; who keeps a relay copies it (email_relay_copy). */
-struct email_relay {
-    char *name; /* in the configuration, for the log */
-    char *url;  /* "smtp://host:port", with EMAIL_TLS_IMPLICIT "smtps://host:port" */
-    enum email_tls tls;
-    char *username; /* NULL: no login */
-    char *password;
-    char *from;    /* address of the From header */
-    char *ca_file; /* NULL: the system's */
-    int connect_timeout_s;
-    int response_timeout_s; /* for each reply of the server, the one after the body too (600) */
-    int senders;            /* threads, each with its own connection */
-};
 
 /* One message to one recipient. */
 struct email_job {
@@ -45,9 +26,6 @@ struct email_job {
     char *text;              /* UTF-8; any line ends, they go out as CRLF */
     char *html;
 };
-
-/* NULL, or what is wrong with the relay (static). */
-const char *channel_email_validate_relay(const struct email_relay *relay);
 
 /* One sender: one connection, kept between mails and used again while it is alive. */
 struct channel_email;

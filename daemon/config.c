@@ -88,7 +88,7 @@ void config_unref(struct config *config)
     protocol_free(config->protocol);
     calendar_free(config->calendar);
     secret_free(config->ingest_secret_key);
-    secret_free(config->relay.password);
+    config_release_relays(config);
     for (size_t i = 0; i < CONFIG_TABLE_TOLD_COUNT; i++)
         config_key_release(&CONFIG_TABLE_TOLD[i], config);
     free(config);

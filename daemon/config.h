@@ -68,7 +68,6 @@ struct config_court {
 struct config_names {
     char *protocol, *calendar, *roles, *templates, *feeds; /* feeds, protocol: a file or a directory of *.conf */
     char *ingest_secret_key, *ingest_public_key;           /* secrets are named, never printed */
-    char *email_password;
 };
 
 struct config {
@@ -107,7 +106,9 @@ struct config {
     char *unknown_child_role; /* who finds out who an unknown child is; NULL: the review role */
     char *looked_after_role;  /* also told of a doubtful match that may be about a looked after child (A26): "mash"; or NULL */
 
-    struct email_relay relay;
+    struct email_relay email;   /* what stands in email itself; without relays it is the one relay */
+    struct email_relay *relays; /* in the order they are tried; at least one */
+    size_t relay_count;
     struct webhook_endpoint *endpoints;
     size_t endpoint_count;
     char **email_domains; /* the only ones mail may go to; "*.a.example" is each below it; NULL or empty: any */

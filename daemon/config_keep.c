@@ -83,6 +83,31 @@ static void keep_endpoints(struct keeping *keeping, const struct config *now, st
     }
 }
 
+static bool relays_are_equal(const struct config *a, const struct config *b)
+{
+    bool is_equal = a->relay_count == b->relay_count;
+
+    for (size_t i = 0; i < a->relay_count && is_equal; i++)
+        is_equal = email_relay_is_equal(&a->relays[i], &b->relays[i]);
+    return is_equal;
+}
+
+/* One relay that stands in email itself has been named setting by setting, but for what its password file holds. */
+static void keep_relays(struct keeping *keeping, const struct config *now, struct config *next)
+{
+    if (relays_are_equal(now, next))
+        return;
+    if (now->email.url == NULL)
+        say(keeping, "email.relays");
+    else if (!same(now->relays[0].password, next->relays[0].password))
+        say(keeping, "the password in email.password");
+    config_release_relays(next);
+    next->relays = mem_new(now->relay_count * sizeof *next->relays);
+    next->relay_count = now->relay_count;
+    for (size_t i = 0; i < now->relay_count; i++)
+        email_relay_copy(&next->relays[i], &now->relays[i]);
+}
+
 size_t config_keep(const struct config *now, struct config *next, config_fault_fn *fault, void *cookie)
 {
     struct keeping keeping = {.next = next, .fault = fault, .cookie = cookie};
@@ -90,7 +115,7 @@ size_t config_keep(const struct config *now, struct config *next, config_fault_f
     for (size_t i = 0; i < CONFIG_TABLE_TOLD_COUNT; i++)
         config_key_keep(&CONFIG_TABLE_TOLD[i], now, next, on_difference, &keeping);
     keep_secret(&keeping, now->ingest_secret_key, &next->ingest_secret_key, "the key in ingest.secret_key");
-    keep_secret(&keeping, now->relay.password, &next->relay.password, "the password in email.password");
+    keep_relays(&keeping, now, next);
     keep_endpoints(&keeping, now, next);
     return keeping.count;
 }

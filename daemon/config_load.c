@@ -19,7 +19,8 @@ static void read_all(struct config_reading *reading, const struct config_text *t
 {
     config_read_told(reading, told);
     config_read_keys(reading, told);
-    config_read_channels(reading, told);
+    config_read_relays(reading, told);
+    config_read_webhooks(reading, told);
     config_read_feeds(reading, told);
     config_read_roles(reading, told);
     config_read_rules(reading, told);

@@ -80,13 +80,28 @@ static void print_roles(const struct config *config)
     printf("};\n");
 }
 
+static void print_relays(const struct config *config)
+{
+    printf("  relays =\n  (\n");
+    for (size_t i = 0; i < config->relay_count; i++) {
+        printf("    {\n");
+        config_key_print(&CONFIG_TABLE_RELAY, &config->relays[i], 3 * INDENT);
+        printf("    }%s\n", i + 1 < config->relay_count ? "," : "");
+    }
+    printf("  );\n");
+}
+
 void config_print(const struct config *config)
 {
     printf("# %s\n", config->file);
     config_key_print(&CONFIG_TABLE_TOLD[0], config, 0);
     for (size_t i = 1; i < CONFIG_TABLE_TOLD_COUNT; i++) {
+        bool has_relays = strcmp(CONFIG_TABLE_TOLD[i].name, "email") == 0 && config->email.url == NULL;
+
         printf("%s:\n{\n", CONFIG_TABLE_TOLD[i].name);
         config_key_print(&CONFIG_TABLE_TOLD[i], config, INDENT);
+        if (has_relays)
+            print_relays(config);
         printf("};\n");
     }
     print_webhooks(config);

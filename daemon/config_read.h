@@ -8,7 +8,8 @@
 void config_read_told(struct config_reading *reading, const struct config_text *told); /* settings, courts */
 void config_read_keys(struct config_reading *reading, const struct config_text *told); /* told's own CURVE keys */
 void config_read_feeds(struct config_reading *reading, const struct config_text *told);
-void config_read_channels(struct config_reading *reading, const struct config_text *told); /* relay, webhooks */
+void config_read_relays(struct config_reading *reading, const struct config_text *told);
+void config_read_webhooks(struct config_reading *reading, const struct config_text *told);
 void config_read_roles(struct config_reading *reading, const struct config_text *told);
 void config_read_rules(struct config_reading *reading, const struct config_text *told); /* protocol, calendar, templates */
 /* What only shows when all is read: between rules, roles, lines and endpoints. */
@@ -23,6 +24,7 @@ char *config_read_secret(struct config_reading *reading, const struct config_tex
 char *config_read_public_key(struct config_reading *reading, const struct config_text *text, const config_setting_t *at,
                              const char *name);
 
+void config_release_relays(struct config *config); /* wipes their passwords */
 void config_release_endpoints(struct config *config); /* wipes their secrets */
 
 #endif

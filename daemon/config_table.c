@@ -90,18 +90,19 @@ static const struct config_key BRAKE_KEYS[] = {
 };
 
 static const struct config_key EMAIL_KEYS[] = {
-    {"name", CONFIG_KEY_TEXT, AT(relay.name), "relay", .refuse = config_refuse_code, .is_fixed = true},
-    {"url", CONFIG_KEY_TEXT, AT(relay.url), .is_required = true, .refuse = config_refuse_url, .is_fixed = true},
-    {"tls", CONFIG_KEY_WORD, AT(relay.tls), "starttls", .words = TLS_WORDS, .is_fixed = true},
-    {"username", CONFIG_KEY_TEXT, AT(relay.username), .is_fixed = true},
-    {"password", CONFIG_KEY_TEXT, AT(names.email_password), .is_fixed = true},
-    {"from", CONFIG_KEY_TEXT, AT(relay.from), .is_required = true, .refuse = config_refuse_address, .is_fixed = true},
-    {"ca_file", CONFIG_KEY_TEXT, AT(relay.ca_file), .is_fixed = true},
-    {"connect_timeout_s", CONFIG_KEY_NUMBER, AT(relay.connect_timeout_s), "30", .least = 1, .most = 300, .is_fixed = true},
-    {"response_timeout_s", CONFIG_KEY_NUMBER, AT(relay.response_timeout_s), "600", .least = 1, .most = 3600,
+    {"name", CONFIG_KEY_TEXT, AT(email.name), "relay", .refuse = config_refuse_code, .is_fixed = true},
+    {"url", CONFIG_KEY_TEXT, AT(email.url), .refuse = config_refuse_url, .is_fixed = true},
+    {"tls", CONFIG_KEY_WORD, AT(email.tls), "starttls", .words = TLS_WORDS, .is_fixed = true},
+    {"username", CONFIG_KEY_TEXT, AT(email.username), .is_fixed = true},
+    {"password", CONFIG_KEY_TEXT, AT(email.password_file), .is_fixed = true},
+    {"from", CONFIG_KEY_TEXT, AT(email.from), .is_required = true, .refuse = config_refuse_address, .is_fixed = true},
+    {"ca_file", CONFIG_KEY_TEXT, AT(email.ca_file), .is_fixed = true},
+    {"connect_timeout_s", CONFIG_KEY_NUMBER, AT(email.connect_timeout_s), "30", .least = 1, .most = 300, .is_fixed = true},
+    {"response_timeout_s", CONFIG_KEY_NUMBER, AT(email.response_timeout_s), "600", .least = 1, .most = 3600,
      .is_fixed = true},
     {"domains", CONFIG_KEY_TEXTS, AT(email_domains), .refuse = config_refuse_domains},
-    {"senders", CONFIG_KEY_NUMBER, AT(relay.senders), "4", .least = 1, .most = 64, .is_fixed = true},
+    {"senders", CONFIG_KEY_NUMBER, AT(email.senders), "4", .least = 1, .most = 64, .is_fixed = true},
+    {"relays", CONFIG_KEY_APART, .type = CONFIG_TYPE_LIST},
 };
 
 const struct config_table CONFIG_TABLE_TOLD[] = {
@@ -115,6 +116,22 @@ const struct config_table CONFIG_TABLE_TOLD[] = {
     {"email", EMAIL_KEYS, COUNT(EMAIL_KEYS)},
 };
 const size_t CONFIG_TABLE_TOLD_COUNT = COUNT(CONFIG_TABLE_TOLD);
+
+/* Numbers and the word that a relay leaves out are those of email itself. */
+#undef AT
+#define AT(member) .offset = offsetof(struct email_relay, member)
+static const struct config_key RELAY_KEYS[] = {
+    {"name", CONFIG_KEY_TEXT, AT(name), .is_required = true, .refuse = config_refuse_code},
+    {"url", CONFIG_KEY_TEXT, AT(url), .is_required = true, .refuse = config_refuse_url},
+    {"tls", CONFIG_KEY_WORD, AT(tls), .words = TLS_WORDS},
+    {"username", CONFIG_KEY_TEXT, AT(username)},
+    {"password", CONFIG_KEY_TEXT, AT(password_file)},
+    {"ca_file", CONFIG_KEY_TEXT, AT(ca_file)},
+    {"connect_timeout_s", CONFIG_KEY_NUMBER, AT(connect_timeout_s), .least = 1, .most = 300},
+    {"response_timeout_s", CONFIG_KEY_NUMBER, AT(response_timeout_s), .least = 1, .most = 3600},
+    {"senders", CONFIG_KEY_NUMBER, AT(senders), .least = 1, .most = 64},
+};
+const struct config_table CONFIG_TABLE_RELAY = {"a relay", RELAY_KEYS, COUNT(RELAY_KEYS)};
 
 #undef AT
 #define AT(member) .offset = offsetof(struct config_feed, member)

@@ -12,6 +12,7 @@ extern const size_t CONFIG_TABLE_TOLD_COUNT;
 extern const struct config_table CONFIG_TABLE_FEED;     /* struct config_feed */
 extern const struct config_table CONFIG_TABLE_EXPECTS;  /* struct config_expects: a feed's group */
 extern const struct config_table CONFIG_TABLE_COURT;    /* struct config_court_read */
+extern const struct config_table CONFIG_TABLE_RELAY;    /* struct email_relay */
 extern const struct config_table CONFIG_TABLE_ENDPOINT; /* struct config_endpoint_read */
 extern const struct config_table CONFIG_TABLE_ROLE;     /* struct config_role_read */
 extern const struct config_table CONFIG_TABLE_ROLES;    /* top level of roles.conf: no target */

@@ -89,7 +89,7 @@ static bool take_config(struct dispatch *d, struct config *config)
     d->config = config_ref(config);
     directory_free(d->directory);
     d->directory = NULL;
-    d->email = email_pool_start(&config->relay, kick_fd(d->stage->kick), &reason);
+    d->email = email_pool_start(&config->relays[0], kick_fd(d->stage->kick), &reason);
     if (d->email != NULL && config->endpoint_count > 0)
         d->webhook = webhook_pool_start(config->endpoints, config->endpoint_count, DISPATCH_WEBHOOKS_MOST, &reason);
     if (reason == NULL)

@@ -329,7 +329,7 @@ static void submit_email(struct dispatch *d, const struct claimed *m)
 {
     struct email_job job = {.message_id = m->message_id,
                             .fence = m->fence,
-                            .envelope_from = d->config->relay.from,
+                            .envelope_from = d->config->email.from,
                             .to = mem_copy(m->address),
                             .subject = m->text.subject,
                             .message_id_header = mem_copy(m->uid),

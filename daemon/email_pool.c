@@ -48,27 +48,6 @@ struct sender {
 
 /* ---- copies ---- */
 
-static void copy_relay(struct email_relay *to, const struct email_relay *from)
-{
-    *to = *from;
-    to->name = mem_copy(from->name);
-    to->url = mem_copy(from->url);
-    to->username = mem_copy(from->username);
-    to->password = mem_copy(from->password);
-    to->from = mem_copy(from->from);
-    to->ca_file = mem_copy(from->ca_file);
-}
-
-static void release_relay(struct email_relay *relay)
-{
-    free(relay->name);
-    free(relay->url);
-    free(relay->username);
-    free(relay->password);
-    free(relay->from);
-    free(relay->ca_file);
-}
-
 static struct email_job copy_job(const struct email_job *from)
 {
     struct email_job to = *from;
@@ -193,7 +172,7 @@ static void init_sync(struct email_pool *pool)
 
 struct email_pool *email_pool_start(const struct email_relay *relay, int wake_fd, const char **ret_reason)
 {
-    const char *fault = channel_email_validate_relay(relay);
+    const char *fault = email_relay_validate(relay);
     if (!fault && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         fault = "libcurl could not be started";
     if (fault) {
@@ -201,7 +180,7 @@ struct email_pool *email_pool_start(const struct email_relay *relay, int wake_fd
         return NULL;
     }
     struct email_pool *pool = mem_new(sizeof *pool);
-    copy_relay(&pool->relay, relay);
+    email_relay_copy(&pool->relay, relay);
     init_sync(pool);
     pool->wake_fd = wake_fd;
     pool->granted = (size_t)relay->senders;
@@ -293,7 +272,7 @@ void email_pool_free(struct email_pool *pool)
     pthread_cond_destroy(&pool->ended);
     pthread_cond_destroy(&pool->work);
     pthread_mutex_destroy(&pool->lock);
-    release_relay(&pool->relay);
+    email_relay_release(&pool->relay);
     free(pool->waiting);
     free(pool->outcomes);
     free(pool->threads);

@@ -143,9 +143,9 @@ void bench_email(const struct bench_figure *to, int senders)
     pid = harness_told(h, "dispatch", NULL);
     (void)measure_told(h, WARM, 0);
     PQclear(harness_query(h, "ANALYZE"));
-    job = sent_job(h, &config->relay, &row);
+    job = sent_job(h, &config->relays[0], &row);
     for (int i = 0; i < ROUNDS; i++) {
-        plain[i] = measure_plain(&config->relay, &job, senders, MAILS);
+        plain[i] = measure_plain(&config->relays[0], &job, senders, MAILS);
         told[i] = measure_told(h, MAILS, i + 1);
     }
     harness_signal(h, pid, SIGTERM);

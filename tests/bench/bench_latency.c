@@ -222,7 +222,7 @@ void bench_latency(const struct bench_figure *to)
     PQclear(harness_query(h, "ANALYZE"));
     PQclear(harness_query(h, "CHECKPOINT"));
     measure_told(h, &told[0], &told[1]);
-    measure_plain(h, &config->relay, &plain[0], &plain[1]);
+    measure_plain(h, &config->relays[0], &plain[0], &plain[1]);
     config_unref(config);
     harness_stop(h);
     say(to, "ack-50-a-second", &told[1], &plain[1], "libpq-commit");

@@ -376,29 +376,38 @@ static void test_channel_email_relay_that_is_not_fit_is_refused(void **state)
                                      .connect_timeout_s = 1,
                                      .response_timeout_s = 1,
                                      .senders = 1};
-    assert_null(channel_email_validate_relay(&fine));
+    assert_null(email_relay_validate(&fine));
     struct email_relay relay = fine;
     relay.tls = EMAIL_TLS_IMPLICIT;
-    assert_non_null(channel_email_validate_relay(&relay));
+    assert_non_null(email_relay_validate(&relay));
     relay.url = "smtps://mail.example:465";
-    assert_null(channel_email_validate_relay(&relay));
+    assert_null(email_relay_validate(&relay));
     const char *const urls[] = {"http://mail.example", "smtp://", "smtp://a@mail.example",
-                                "smtp://mail.example/x", "smtp://mail.example\r\n"};
+                                "smtp://mail.example/x", "smtp://mail.example\r\n",
+                                "smtp://mail.example:", "smtp://mail.example:x", "smtp://mail.example:0",
+                                "smtp://mail.example:65536", "smtp://:25", "smtp://a:1:2"};
+    const char *const good[] = {"smtp://mail.example", "smtp://mail.example:587", "smtp://[::1]", "smtp://[::1]:25"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        relay = fine;
+        relay.url = mem_copy(good[i]);
+        assert_null(email_relay_validate(&relay));
+        free(relay.url);
+    }
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         relay = fine;
         relay.url = mem_copy(urls[i]);
-        assert_non_null(channel_email_validate_relay(&relay));
+        assert_non_null(email_relay_validate(&relay));
         free(relay.url);
     }
     relay = fine;
     relay.from = "told";
-    assert_non_null(channel_email_validate_relay(&relay));
+    assert_non_null(email_relay_validate(&relay));
     relay = fine;
     relay.username = "told";
-    assert_non_null(channel_email_validate_relay(&relay));
+    assert_non_null(email_relay_validate(&relay));
     relay = fine;
     relay.senders = 0;
-    assert_non_null(channel_email_validate_relay(&relay));
+    assert_non_null(email_relay_validate(&relay));
 }
 
 static void test_channel_email_pool_sends_side_by_side(void **state)

@@ -140,6 +140,12 @@ static void test_config_refuses_wrong_channels(void **state)
     check_golden("channels");
 }
 
+static void test_config_refuses_wrong_relays(void **state)
+{
+    (void)state;
+    check_golden("relays");
+}
+
 static struct config *load(const char *path, bool with_secrets)
 {
     struct buf faults = {0};
@@ -185,9 +191,32 @@ static void test_config_takes_a_good_one_and_prints_it_with_defaults(void **stat
     assert_string_equal(config_feed(config, "police")->connect, "tcp://127.0.0.1:5571");
     assert_int_equal(config->courts[0].days, 1 | 64);
     assert_int_equal(config->lease_ms, 30000);
-    assert_int_equal(config->relay.response_timeout_s, 600);
+    assert_int_equal(config->relays[0].response_timeout_s, 600);
     assert_non_null(config_template(config, "merged"));
     compare_golden("tests/golden/config/good.print", text);
+    free(text);
+    config_unref(config);
+}
+
+/* What a relay leaves out is as email has it; clear text is never what is left out. */
+static void test_config_takes_several_relays_in_their_order(void **state)
+{
+    struct config *config = load("tests/golden/config/relays-good.conf", false);
+    const struct email_relay *first = &config->relays[0], *second = &config->relays[1];
+    char *text = printed(config);
+
+    (void)state;
+    assert_int_equal(config->relay_count, 2);
+    assert_string_equal(first->name, "main");
+    assert_int_equal(first->tls, EMAIL_TLS_STARTTLS);
+    assert_int_equal(first->senders, 8);
+    assert_int_equal(first->response_timeout_s, 600);
+    assert_string_equal(first->from, "told@kingsmere.example");
+    assert_string_equal(first->username, "told");
+    assert_int_equal(second->tls, EMAIL_TLS_IMPLICIT);
+    assert_int_equal(second->senders, 3);
+    assert_int_equal(second->connect_timeout_s, 5);
+    compare_golden("tests/golden/config/relays-good.print", text);
     free(text);
     config_unref(config);
 }
@@ -412,11 +441,11 @@ static void test_config_keeps_what_a_reload_cannot_take_over(void **state)
     assert_int_equal(config_keep(now, next, count_fault, &said), 0);
     next->credit = 7;
     next->database_deadline_ms = 7;
-    next->relay.senders = 7;
+    next->email.senders = 7;
     next->endpoints[0].timeout_s = 7;
     free(next->ingest_bind);
     next->ingest_bind = NULL;
-    next->relay.password = mem_copy("another");
+    next->relays[0].password = mem_copy("another");
     assert_int_equal(config_keep(now, next, count_fault, &said), 5);
     assert_non_null(strstr(buf_string(&said), "database.deadline_ms has changed, restart told"));
     assert_non_null(strstr(buf_string(&said), "email.senders has changed"));
@@ -427,7 +456,7 @@ static void test_config_keeps_what_a_reload_cannot_take_over(void **state)
     assert_int_equal(next->database_deadline_ms, 15000);
     assert_string_equal(next->ingest_bind, now->ingest_bind);
     assert_int_equal(next->endpoints[0].timeout_s, now->endpoints[0].timeout_s);
-    assert_null(next->relay.password);
+    assert_null(next->relays[0].password);
     buf_release(&said);
     config_unref(now);
     config_unref(next);
@@ -463,6 +492,8 @@ int main(void)
         cmocka_unit_test(test_config_refuses_mailboxes_outside_the_domains),
         cmocka_unit_test(test_config_refuses_files_that_are_not_there),
         cmocka_unit_test(test_config_refuses_wrong_channels),
+        cmocka_unit_test(test_config_refuses_wrong_relays),
+        cmocka_unit_test(test_config_takes_several_relays_in_their_order),
         cmocka_unit_test(test_config_takes_a_good_one_and_prints_it_with_defaults),
         cmocka_unit_test(test_config_takes_what_is_shipped),
         cmocka_unit_test_setup_teardown(test_config_reads_secrets_and_never_prints_them, setup_place, teardown_place),

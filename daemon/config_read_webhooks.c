@@ -1,60 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config_read.h"
-#include "config_refuse.h"
 #include "config_table.h"
 #include "secret.h"
 #include "told/mem.h"
-
-/* Judged by what is written; the channel judges the address it really connects to as well. */
-static bool url_is_loopback(const char *url)
-{
-    const char *host = strstr(url, "://");
-    size_t len;
-    char name[64];
-    struct in_addr address;
-
-    if (host == NULL)
-        return false;
-    host += 3;
-    if (strncmp(host, "[::1]", 5) == 0)
-        return true;
-    len = strcspn(host, ":/");
-    if (len >= sizeof name)
-        return false;
-    memcpy(name, host, len);
-    name[len] = '\0';
-    return strcmp(name, "localhost") == 0 ||
-           (inet_pton(AF_INET, name, &address) == 1 && (ntohl(address.s_addr) >> 24) == 127);
-}
-
-static void read_relay(struct config_reading *reading, const struct config_text *told, const config_setting_t *email)
-{
-    struct email_relay *relay = &reading->config->relay;
-    const char *password = reading->config->names.email_password;
-    struct email_relay judged;
-    const char *why;
-
-    if (password != NULL)
-        relay->password =
-            config_read_secret(reading, told, config_setting_get_member(email, "password"), password);
-    if ((relay->username != NULL) != (password != NULL))
-        config_text_fault_at(reading, told, email, "email: username and password go together, add the other or remove it");
-    if (relay->url == NULL || relay->from == NULL || config_refuse_url(relay->url) != NULL ||
-        config_refuse_address(relay->from) != NULL)
-        return; /* said already */
-    judged = *relay;
-    judged.password = password != NULL ? relay->username : NULL; /* that there is one is said above */
-    why = channel_email_validate_relay(&judged);
-    if (why != NULL)
-        config_text_fault_at(reading, told, config_setting_get_member(email, "url"), "email: %s", why);
-    if (relay->tls == EMAIL_TLS_NONE && !url_is_loopback(relay->url))
-        config_text_fault_at(reading, told, config_setting_get_member(email, "url"),
-                             "email: clear text to a host that is not this one, write tls = \"starttls\" or \"implicit\"");
-}
 
 static void read_endpoint_secrets(struct config_reading *reading, const struct config_text *told,
                                   const config_setting_t *at, struct config_endpoint_read *read)
@@ -113,14 +64,11 @@ static void read_endpoint(struct config_reading *reading, const struct config_te
     explicit_bzero(&judged, sizeof judged);
 }
 
-void config_read_channels(struct config_reading *reading, const struct config_text *told)
+void config_read_webhooks(struct config_reading *reading, const struct config_text *told)
 {
     const config_setting_t *root = config_root_setting(&told->parsed);
-    const config_setting_t *email = config_setting_get_member(root, "email");
     const config_setting_t *webhooks = config_setting_get_member(root, "webhooks");
 
-    if (email != NULL && config_setting_is_group(email) == CONFIG_TRUE)
-        read_relay(reading, told, email);
     if (webhooks == NULL || config_setting_is_group(webhooks) != CONFIG_TRUE)
         return;
     for (int i = 0; i < config_setting_length(webhooks); i++)
