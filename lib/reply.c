@@ -70,6 +70,7 @@ static struct reply unanswered(int curl_code, bool body_sent)
 {
     struct reply reply = tempfail(curl_code == CURLE_OK ? "no reply that counts" : reason_of_curl(curl_code));
     reply.uncertain = body_sent;
+    reply.trouble = curl_code != CURLE_ABORTED_BY_CALLBACK && curl_code != CURLE_READ_ERROR;
     return reply;
 }
 
@@ -114,6 +115,13 @@ static bool is_about_recipient(int curl_code, bool body_sent)
     return body_sent || curl_code == CURLE_SEND_ERROR;
 }
 
+/* Whatever is said of a mail says that the server is well, but for these: it is closing, or does not want us. */
+static bool is_trouble(int curl_code, long code, bool body_sent)
+{
+    return code == 421 || code == 530 || code == 534 || code == 535 || code == 538 ||
+           !is_about_recipient(curl_code, body_sent);
+}
+
 struct reply reply_of_smtp(int curl_code, long code, bool body_sent)
 {
     if (curl_code == CURLE_OK && code >= 200 && code <= 299)
@@ -121,9 +129,11 @@ struct reply reply_of_smtp(int curl_code, long code, bool body_sent)
     const struct range_row *row = row_of(SMTP_ROWS, sizeof SMTP_ROWS / sizeof SMTP_ROWS[0], code);
     if (row == NULL)
         return unanswered(curl_code, body_sent);
+    struct reply reply = {.outcome = row->outcome, .reason = row->reason};
     if (row->outcome == REPLY_PERMFAIL && !is_about_recipient(curl_code, body_sent))
-        return tempfail(reason_of_curl(curl_code));
-    return (struct reply){.outcome = row->outcome, .reason = row->reason};
+        reply = tempfail(reason_of_curl(curl_code));
+    reply.trouble = is_trouble(curl_code, code, body_sent);
+    return reply;
 }
 
 /* ---- HTTP: RFC 9110 section 15; Standard Webhooks 1.0 asks for 410 as "send no more" ---- */
@@ -156,7 +166,10 @@ struct reply reply_of_http(int curl_code, long status, bool body_sent, int retry
     /* Below 400 a broken transfer says nothing: what looked like a 2xx or a 3xx may have been cut short. */
     if (row == NULL || (curl_code != CURLE_OK && status < 400))
         return unanswered(curl_code, body_sent);
-    struct reply reply = {.outcome = row->outcome, .gone = status == 410, .reason = row->reason};
+    struct reply reply = {.outcome = row->outcome,
+                          .trouble = status >= 500 || status == 408 || status == 429,
+                          .gone = status == 410,
+                          .reason = row->reason};
     if (reply.outcome == REPLY_TEMPFAIL && retry_after_s > 0)
         reply.retry_after_s = retry_after_s;
     return reply;

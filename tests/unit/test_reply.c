@@ -71,6 +71,49 @@ static void test_reply_of_smtp_is_one_table(void **state)
         assert_row(&rows[i], reply_of_smtp(rows[i].curl_code, rows[i].code, rows[i].body_sent));
 }
 
+/* What a destination is judged by: never by a recipient it refuses, nor by our own giving up. */
+static void test_reply_tells_trouble_of_the_destination_from_that_of_a_message(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *label;
+        int curl_code;
+        long code;
+        bool body_sent, trouble;
+    } rows[] = {
+        {"250 after the dot", CURLE_OK, 250, true, false},
+        {"no connection", CURLE_COULDNT_CONNECT, 0, false, true},
+        {"greeted with 554", CURLE_WEIRD_SERVER_REPLY, 554, false, true},
+        {"greeted with 450", CURLE_WEIRD_SERVER_REPLY, 450, false, true},
+        {"HELO refused", CURLE_REMOTE_ACCESS_DENIED, 550, false, true},
+        {"login refused", CURLE_LOGIN_DENIED, 535, false, true},
+        {"no TLS", CURLE_USE_SSL_FAILED, 250, false, true},
+        {"certificate not accepted", CURLE_PEER_FAILED_VERIFICATION, 220, false, true},
+        {"MAIL wants a login", CURLE_SEND_ERROR, 530, false, true},
+        {"RCPT 550", CURLE_SEND_ERROR, 550, false, false},
+        {"RCPT 451", CURLE_SEND_ERROR, 451, false, false},
+        {"RCPT 421", CURLE_SEND_ERROR, 421, false, true},
+        {"554 after the dot", CURLE_WEIRD_SERVER_REPLY, 554, true, false},
+        {"421 after the dot", CURLE_WEIRD_SERVER_REPLY, 421, true, true},
+        {"timed out at RCPT", CURLE_OPERATION_TIMEDOUT, 250, false, true},
+        {"timed out after the dot", CURLE_OPERATION_TIMEDOUT, 354, true, true},
+        {"given up here", CURLE_ABORTED_BY_CALLBACK, 250, false, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (reply_of_smtp(rows[i].curl_code, rows[i].code, rows[i].body_sent).trouble != rows[i].trouble)
+            fail_msg("SMTP: %s", rows[i].label);
+    static const struct {
+        int curl_code;
+        long status;
+        bool trouble;
+    } http[] = {{CURLE_OK, 200, false}, {CURLE_OK, 404, false}, {CURLE_OK, 410, false}, {CURLE_OK, 302, false},
+                {CURLE_OK, 500, true},  {CURLE_OK, 503, true},  {CURLE_OK, 429, true},  {CURLE_COULDNT_CONNECT, 0, true},
+                {CURLE_OPERATION_TIMEDOUT, 0, true}};
+    for (size_t i = 0; i < sizeof http / sizeof http[0]; i++)
+        if (reply_of_http(http[i].curl_code, http[i].status, false, 0).trouble != http[i].trouble)
+            fail_msg("HTTP: %ld, curl %d", http[i].status, http[i].curl_code);
+}
+
 static void test_reply_of_http_is_one_table(void **state)
 {
     (void)state;
@@ -161,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reply_of_smtp_is_one_table),
+        cmocka_unit_test(test_reply_tells_trouble_of_the_destination_from_that_of_a_message),
         cmocka_unit_test(test_reply_of_http_is_one_table),
         cmocka_unit_test(test_reply_is_delivered_only_with_no_error_and_a_2xx),
         cmocka_unit_test(test_reply_keeps_the_wish_of_a_server_that_is_busy),
