@@ -267,14 +267,33 @@ static void send_message(struct channel_email *channel, const struct email_job *
     curl_slist_free_all(to);
 }
 
+/* NOOP behind greeting, TLS and login: what a mail would meet before it. The connection is kept for one. */
+static void probe(struct channel_email *channel, struct outcome *ret)
+{
+    CURL *h = channel->handle;
+    long code = 0;
+    bool reused = false;
+    if (curl_easy_setopt(h, CURLOPT_UPLOAD, 0L) || curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, "NOOP")) {
+        ret->reply =
+            (struct reply){.outcome = REPLY_TEMPFAIL, .reason = "libcurl would not take the message"};
+    } else {
+        CURLcode result = transfer(channel, &code, &reused);
+        fill_outcome(channel, result, code, ret);
+    }
+    curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, NULL);
+    curl_easy_setopt(h, CURLOPT_UPLOAD, 1L);
+}
+
 void channel_email_send(struct channel_email *channel, const struct email_job *job,
                         const atomic_bool *give_up, struct outcome *ret)
 {
     struct email_message message = {0};
     *ret = (struct outcome){.message_id = job->message_id, .fence = job->fence, .begun = true};
     channel->give_up = give_up;
-    const char *fault = email_message_validate(channel->relay, job);
-    if (fault) {
+    const char *fault = job->probe ? NULL : email_message_validate(channel->relay, job);
+    if (job->probe) {
+        probe(channel, ret);
+    } else if (fault) {
         ret->reply = (struct reply){.outcome = REPLY_PERMFAIL, .reason = fault};
         snprintf(ret->detail, sizeof ret->detail, "refused before sending");
     } else if (!email_message_init(&message, channel->handle, channel->relay, job)) {

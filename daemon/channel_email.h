@@ -7,25 +7,10 @@
 #ifndef TOLD_CHANNEL_EMAIL_H
 #define TOLD_CHANNEL_EMAIL_H
 
+#include "email_job.h"
 #include "email_relay.h"
-#include "outcome.h"
-#include "told/instant.h"
 
 #include <stdatomic.h>
-
-/* One message to one recipient. */
-struct email_job {
-    int64_t message_id;
-    int64_t fence;
-    char *envelope_from; /* return path of this attempt */
-    char *to;
-    char *subject;
-    char *message_id_header; /* "<told.123@authority.example>", the same for every attempt */
-    char *in_reply_to;       /* the same form; NULL: none */
-    struct instant date;     /* told's time */
-    char *text;              /* UTF-8; any line ends, they go out as CRLF */
-    char *html;
-};
 
 /* One sender: one connection, kept between mails and used again while it is alive. */
 struct channel_email;
@@ -33,7 +18,7 @@ struct channel_email *
 channel_email_new(const struct email_relay *relay); /* borrowed until free; NULL: no libcurl handle */
 void channel_email_free(struct channel_email *channel);
 /* Blocks until the server has answered, a timeout or *give_up, which may be set by another thread at any
- * time. */
+ * time. A job that is a probe sends nothing: it only asks the server for a word. */
 void channel_email_send(struct channel_email *channel, const struct email_job *job,
                         const atomic_bool *give_up, struct outcome *ret);
 /* Connections opened so far: fewer than mails sent when they were used again. */

@@ -2,6 +2,7 @@
 #include "dispatch.h"
 
 #include <poll.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ enum { HELD_MS = 20, DRAIN_TRIES = 250, TAKE_OVER_MOST_MS = 500 };
 
 static void stop_pools(struct dispatch *d)
 {
-    email_pool_free(d->email);
+    email_relays_free(d->email);
     webhook_pool_free(d->webhook);
     d->email = NULL;
     d->webhook = NULL;
@@ -47,7 +48,7 @@ static int write_outcomes(struct dispatch *d)
     int done;
 
     if (d->email != NULL)
-        count += email_pool_take(d->email, list, DISPATCH_OUTCOMES_MOST);
+        count += email_relays_take(d->email, list, DISPATCH_OUTCOMES_MOST);
     if (d->webhook != NULL)
         count += webhook_pool_take(d->webhook, list + count, DISPATCH_OUTCOMES_MOST - count);
     for (size_t i = 0; i < count; i++)
@@ -62,7 +63,7 @@ static int write_outcomes(struct dispatch *d)
 static void drain(struct dispatch *d, int wait_s)
 {
     if (d->email != NULL)
-        email_pool_stop(d->email, wait_s);
+        email_relays_stop(d->email, wait_s);
     atomic_store(&d->stage->ticked_ms, clock_monotonic_ms()); /* each may take all of its time */
     if (d->webhook != NULL)
         webhook_pool_stop(d->webhook, wait_s);
@@ -89,7 +90,7 @@ static bool take_config(struct dispatch *d, struct config *config)
     d->config = config_ref(config);
     directory_free(d->directory);
     d->directory = NULL;
-    d->email = email_pool_start(&config->relays[0], kick_fd(d->stage->kick), &reason);
+    d->email = email_relays_start(config->relays, config->relay_count, kick_fd(d->stage->kick), &reason);
     if (d->email != NULL && config->endpoint_count > 0)
         d->webhook = webhook_pool_start(config->endpoints, config->endpoint_count, DISPATCH_WEBHOOKS_MOST, &reason);
     if (reason == NULL)
@@ -114,6 +115,21 @@ static bool take_directory(struct dispatch *d)
     return d->directory != NULL;
 }
 
+static bool take_return_key(struct dispatch *d)
+{
+    static const struct pg_statement KEY = {"return_key", "SELECT encode(key, 'hex') FROM told.return_path", 0};
+    PGresult *rows;
+
+    if (d->has_return_key)
+        return true;
+    rows = pg_run(d->pg, &KEY, NULL);
+    d->has_return_key = rows != NULL && PQntuples(rows) == 1 &&
+                        sodium_hex2bin(d->return_key, sizeof d->return_key, pg_column(rows, 0, 0),
+                                       2 * sizeof d->return_key, NULL, NULL, NULL) == 0;
+    PQclear(rows);
+    return d->has_return_key;
+}
+
 /* Leases run out in seconds: looking at each wake-up would only delay what is told. */
 static void take_over(struct dispatch *d)
 {
@@ -136,7 +152,7 @@ static int round_of(struct dispatch *d)
     if ((n = dispatch_route(d)) < 0)
         return -1;
     done += n;
-    if ((n = dispatch_claim(d, "email", email_pool_free_slots(d->email))) < 0)
+    if ((n = dispatch_claim(d, "email", email_relays_free_slots(d->email))) < 0)
         return -1;
     done += n;
     /* Without any endpoint left in the configuration what waits for one fails, and the next step is told. */
@@ -150,7 +166,7 @@ static struct instant next_due(struct dispatch *d)
     static const struct pg_statement SOONEST = {
         "dispatch_soonest",
         "SELECT " PG_INSTANT("min(next_at)") " FROM told.message WHERE state = 'waiting' AND channel = ANY ($1::text[])", 1};
-    bool email = email_pool_free_slots(d->email) > 0, webhook = d->webhook == NULL || webhook_pool_free_slots(d->webhook) > 0;
+    bool email = email_relays_free_slots(d->email) > 0, webhook = d->webhook == NULL || webhook_pool_free_slots(d->webhook) > 0;
     PGresult *rows;
     struct instant at = INSTANT_NONE;
 
@@ -174,7 +190,7 @@ static struct instant dispatch_tick(void *state, struct stage *stage, struct con
         return INSTANT_NONE;
     if (d->webhook != NULL)
         webhook_pool_perform(d->webhook);
-    if (!pg_is_up(d->pg) || !store_clock(d->pg, stage->clock) || !take_directory(d)) {
+    if (!pg_is_up(d->pg) || !store_clock(d->pg, stage->clock) || !take_return_key(d) || !take_directory(d)) {
         stage->wake_fd = -1;
         return INSTANT_NONE;
     }
@@ -190,6 +206,7 @@ static struct instant dispatch_tick(void *state, struct stage *stage, struct con
             webhook_pool_perform(d->webhook);
         dispatch_renew(d);
     }
+    dispatch_destination_write(d);
     if (d->escalate)
         stage_wake_next(stage, d->pg, STAGE_ESCALATE);
     d->escalate = false;
@@ -230,6 +247,7 @@ void *dispatch_run(void *stage_)
     config_unref(d.config);
     free(d.flights);
     free(d.kept);
+    sodium_memzero(d.return_key, sizeof d.return_key);
     pg_free(d.pg);
     return NULL;
 }

@@ -8,9 +8,10 @@
 #define TOLD_DISPATCH_H
 
 #include "directory_load.h"
-#include "email_pool.h"
+#include "email_relays.h"
 #include "pg.h"
 #include "stage.h"
+#include "told/verp.h"
 #include "webhook_pool.h"
 
 enum {
@@ -31,7 +32,7 @@ struct dispatch {
     struct config *config; /* the snapshot the pools and the directory were made from; a reference */
     struct directory *directory;
     int64_t directory_version;
-    struct email_pool *email;
+    struct email_relays *email;
     struct webhook_pool *webhook;
     struct dispatch_flight *flights; /* what we hold a lease on */
     size_t flight_count, flight_room;
@@ -39,6 +40,8 @@ struct dispatch {
     size_t kept_count, kept_room;
     int64_t renewed_ms, took_over_ms; /* monotonic */
     struct instant now; /* told's, of this tick */
+    bool has_return_key;
+    unsigned char return_key[VERP_KEY_SIZE]; /* of the return paths: the installation's */
     bool escalate;      /* a line must climb at once: escalate is to be woken */
 };
 
@@ -52,6 +55,7 @@ int dispatch_outcome(struct dispatch *d, size_t most);
 /* Within it: notifications whose role a server has now taken, and their duties (one column of ids each). */
 bool dispatch_reached(struct dispatch *d, struct pg_table *reached, struct pg_table *duties);
 bool dispatch_renew(struct dispatch *d); /* leases of what is in flight */
+void dispatch_destination_write(struct dispatch *d); /* what has changed of the relays, for people to look at */
 
 void dispatch_outcome_keep(struct dispatch *d, const struct outcome *outcome);
 void dispatch_outcome_give_up(struct dispatch *d); /* the first of them; its lease is renewed no more */

@@ -92,6 +92,7 @@ struct claimed {
     const char *id, *recipient, *address, *uid;
     int64_t message_id, fence;
     struct dispatch_text text;
+    int attempt;
     bool send;
 };
 
@@ -291,6 +292,7 @@ static bool prepare(struct claim *c, PGresult *rows, int i, struct claimed *ret)
                             .uid = pg_column(rows, i, 3),
                             .message_id = pg_column_int(rows, i, 0),
                             .fence = pg_column_int(rows, i, 9),
+                            .attempt = (int)pg_column_int(rows, i, 10),
                             .send = true};
     ok = sift(c, ret, is_again(c, rows, i), live, &count);
     if (ok && pg_column_bool(rows, i, 12)) {
@@ -329,7 +331,8 @@ static void submit_email(struct dispatch *d, const struct claimed *m)
 {
     struct email_job job = {.message_id = m->message_id,
                             .fence = m->fence,
-                            .envelope_from = d->config->email.from,
+                            .envelope_from = verp_print(d->return_key, &(struct verp){m->message_id, m->attempt},
+                                                        d->config->reference_domain),
                             .to = mem_copy(m->address),
                             .subject = m->text.subject,
                             .message_id_header = mem_copy(m->uid),
@@ -337,8 +340,9 @@ static void submit_email(struct dispatch *d, const struct claimed *m)
                             .text = m->text.text,
                             .html = m->text.html};
 
-    if (email_pool_submit(d->email, &job))
+    if (email_relays_submit(d->email, &job))
         hold(d, m);
+    free(job.envelope_from);
     free(job.to);
     free(job.message_id_header);
 }

@@ -59,11 +59,12 @@ static const struct pg_statement FREE_ITEMS = {
 
 static const struct pg_statement ATTEMPTS = {
     "outcome_attempts",
-    "UPDATE told.attempt a SET ended_at = $7, outcome = q.outcome, uncertain = q.uncertain, code = q.code, reason = q.reason"
-    " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::boolean[], $5::int[], $6::text[])"
-    " q (message_id, fence, outcome, uncertain, code, reason)"
+    "UPDATE told.attempt a SET ended_at = $8, outcome = q.outcome, uncertain = q.uncertain, code = q.code, reason = q.reason,"
+    " destination = q.destination"
+    " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::boolean[], $5::int[], $6::text[], $7::text[])"
+    " q (message_id, fence, outcome, uncertain, code, reason, destination)"
     " WHERE a.message_id = q.message_id AND a.fence = q.fence AND a.ended_at IS NULL",
-    7};
+    8};
 static const struct pg_statement LATE_ATTEMPT = {
     "outcome_late",
     "UPDATE told.attempt SET reason = reason || '; a late result came after it was taken over: ' || $3"
@@ -244,9 +245,9 @@ static void say(const struct result *r)
 {
     char text[INSTANT_TEXT_SIZE];
 
-    log_info("message=%s notification=%s duty=%s channel=%s%s attempt=%d result=%s%s code=%ld next=%s reason=\"%s\" detail=\"%s\"",
+    log_info("message=%s notification=%s duty=%s channel=%s destination=%s%s attempt=%d result=%s%s code=%ld next=%s reason=\"%s\" detail=\"%s\"",
              r->id, r->notifications.len > 0 ? r->notifications.bytes : "-", r->duties.len > 0 ? r->duties.bytes : "-",
-             r->email ? "email" : "webhook", r->test ? " test=true" : "", r->attempt, reply_outcome_text(r->o->reply.outcome),
+             r->email ? "email" : "webhook", r->o->destination[0] != '\0' ? r->o->destination : "-", r->test ? " test=true" : "", r->attempt, reply_outcome_text(r->o->reply.outcome),
              r->o->reply.uncertain ? " uncertain=true" : "", r->o->code,
              instant_is_none(r->next_at) ? "-" : instant_print(r->next_at, text), r->o->reply.reason, r->o->detail);
 }
@@ -299,7 +300,8 @@ static bool write_one(struct results *all, struct result *r)
     pg_table_add(&all->messages, (const char *[]){r->id, state, again ? instant_print(r->next_at, next_text) : NULL,
                                                   reply->reason, sent ? "0" : "1", uncertain});
     pg_table_add(&all->attempts,
-                 (const char *[]){r->id, r->fence, reply_outcome_text(reply->outcome), uncertain, code, reply->reason});
+                 (const char *[]){r->id, r->fence, reply_outcome_text(reply->outcome), uncertain, code, reply->reason,
+                                  r->o->destination[0] != '\0' ? r->o->destination : NULL});
     return !reply->gone ||
            store_alarm(all->d->pg, "endpoint-gone", r->id, "an endpoint answered 410: it wants no more", all->d->now);
 }
@@ -414,7 +416,7 @@ static int settle(struct dispatch *d, const struct results *all)
 int dispatch_outcome(struct dispatch *d, size_t most)
 {
     size_t count = d->kept_count < most ? d->kept_count : most;
-    struct results all = {.d = d, .count = count, .messages.width = 6, .attempts.width = 6, .items.width = 4,
+    struct results all = {.d = d, .count = count, .messages.width = 6, .attempts.width = 7, .items.width = 4,
                           .journal = STORE_JOURNAL_TABLE, .reached.width = 1, .told.width = 1};
     bool ok = pg_begin(d->pg);
     int written = -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- *   submit ──▶ waiting ──▶ a sender thread: channel_email_send ──▶ outcomes ──▶ take
- *              (as many as go out in QUEUE_MS)                      + eventfd
+ *   submit ──▶ waiting ──▶ a sender thread: channel_email_send ──▶ done ──▶ take
+ *              (as many as go out in QUEUE_MS)                    + eventfd
  *
  * What waits here is claimed: nobody else can send it, and an immediate mail comes behind it. So no more waits than the
  * senders take in a moment, measured by the mails before; a slow server gets one waiting mail a sender.
@@ -29,9 +29,11 @@ struct email_pool {
     pthread_cond_t ended;      /* a sender has become idle */
     struct email_job *waiting; /* first in, first out; jobs are owned */
     size_t waiting_count;
-    struct outcome *outcomes;
-    size_t outcome_count, outcome_room;
+    size_t waiting_room;
+    struct email_done *done;
+    size_t done_count, done_room;
     size_t busy; /* senders with a mail in hand */
+    size_t busy_most;
     int64_t mail_us; /* how long a mail takes a sender: a running mean */
     size_t granted;  /* how many may wait, as last said: what was claimed on the strength of it is taken */
     bool stopping;
@@ -46,32 +48,6 @@ struct sender {
     struct channel_email *channel;
 };
 
-/* ---- copies ---- */
-
-static struct email_job copy_job(const struct email_job *from)
-{
-    struct email_job to = *from;
-    to.envelope_from = mem_copy(from->envelope_from);
-    to.to = mem_copy(from->to);
-    to.subject = mem_copy(from->subject);
-    to.message_id_header = mem_copy(from->message_id_header);
-    to.in_reply_to = mem_copy(from->in_reply_to);
-    to.text = mem_copy(from->text);
-    to.html = mem_copy(from->html);
-    return to;
-}
-
-static void release_job(struct email_job *job)
-{
-    free(job->envelope_from);
-    free(job->to);
-    free(job->subject);
-    free(job->message_id_header);
-    free(job->in_reply_to);
-    free(job->text);
-    free(job->html);
-}
-
 /* ---- the queues; the lock is held ---- */
 
 static struct email_job take_waiting(struct email_pool *pool)
@@ -83,13 +59,23 @@ static struct email_job take_waiting(struct email_pool *pool)
     return job;
 }
 
-static void put_outcome(struct email_pool *pool, const struct outcome *outcome)
+static void put_waiting(struct email_pool *pool, const struct email_job *job)
 {
-    if (pool->outcome_count == pool->outcome_room) {
-        pool->outcome_room = pool->outcome_room ? pool->outcome_room * 2 : 16;
-        pool->outcomes = mem_grow(pool->outcomes, pool->outcome_room, sizeof *pool->outcomes);
+    if (pool->waiting_count == pool->waiting_room) {
+        pool->waiting_room = pool->waiting_room * 2 + WAITING_MOST;
+        pool->waiting = mem_grow(pool->waiting, pool->waiting_room, sizeof *pool->waiting);
     }
-    pool->outcomes[pool->outcome_count++] = *outcome;
+    pool->waiting[pool->waiting_count++] = *job;
+    pthread_cond_signal(&pool->work);
+}
+
+static void put_done(struct email_pool *pool, const struct email_job *job, const struct outcome *outcome)
+{
+    if (pool->done_count == pool->done_room) {
+        pool->done_room = pool->done_room * 2 + 16;
+        pool->done = mem_grow(pool->done, pool->done_room, sizeof *pool->done);
+    }
+    pool->done[pool->done_count++] = (struct email_done){*job, *outcome};
     uint64_t one = 1;
     /* A full counter means a wake-up is already pending. */
     if (pool->wake_fd >= 0 && write(pool->wake_fd, &one, sizeof one) < 0)
@@ -99,7 +85,7 @@ static void put_outcome(struct email_pool *pool, const struct outcome *outcome)
 /* How many may wait now. */
 static size_t room(const struct email_pool *pool)
 {
-    size_t senders = (size_t)pool->relay.senders, fit = WAITING_MOST;
+    size_t senders = pool->busy_most, fit = WAITING_MOST;
 
     if (pool->mail_us > 0 && (size_t)(QUEUE_MS * 1000 / pool->mail_us) * senders < fit)
         fit = (size_t)(QUEUE_MS * 1000 / pool->mail_us) * senders;
@@ -121,7 +107,7 @@ static void *run_sender(void *cookie)
     free(sender);
     pthread_mutex_lock(&pool->lock);
     for (;;) {
-        while (!pool->waiting_count && !pool->stopping)
+        while ((!pool->waiting_count || pool->busy >= pool->busy_most) && !pool->stopping)
             pthread_cond_wait(&pool->work, &pool->lock);
         if (pool->stopping)
             break;
@@ -131,11 +117,12 @@ static void *run_sender(void *cookie)
         pool->busy++;
         pthread_mutex_unlock(&pool->lock);
         channel_email_send(channel, &job, &pool->give_up, &outcome);
-        release_job(&job);
         pthread_mutex_lock(&pool->lock);
-        put_outcome(pool, &outcome);
+        put_done(pool, &job, &outcome);
         learn(pool, clock_monotonic_ms() - began_ms);
         pool->busy--;
+        if (pool->waiting_count)
+            pthread_cond_signal(&pool->work);
         pthread_cond_signal(&pool->ended);
     }
     pthread_mutex_unlock(&pool->lock);
@@ -185,7 +172,7 @@ struct email_pool *email_pool_start(const struct email_relay *relay, int wake_fd
     pool->wake_fd = wake_fd;
     pool->granted = (size_t)relay->senders;
     pool->mail_us = QUEUE_MS * 1000; /* as if it were slow, until it has been seen */
-    pool->waiting = mem_grow(NULL, WAITING_MOST, sizeof *pool->waiting);
+    pool->busy_most = (size_t)relay->senders;
     pool->threads = mem_grow(NULL, (size_t)relay->senders, sizeof *pool->threads);
     pool->channels = mem_new((size_t)relay->senders * sizeof *pool->channels);
     for (size_t i = 0; i < (size_t)relay->senders; i++) {
@@ -204,11 +191,41 @@ bool email_pool_submit(struct email_pool *pool, const struct email_job *job)
     pthread_mutex_lock(&pool->lock);
     bool fits = !pool->stopping && pool->waiting_count < pool->granted;
     if (fits) {
-        pool->waiting[pool->waiting_count++] = copy_job(job);
-        pthread_cond_signal(&pool->work);
+        struct email_job copy = email_job_copy(job);
+        put_waiting(pool, &copy);
     }
     pthread_mutex_unlock(&pool->lock);
     return fits;
+}
+
+bool email_pool_hand_over(struct email_pool *pool, struct email_job *job)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool taken = !pool->stopping;
+    if (taken)
+        put_waiting(pool, job);
+    pthread_mutex_unlock(&pool->lock);
+    if (taken)
+        *job = (struct email_job){0};
+    return taken;
+}
+
+bool email_pool_withdraw(struct email_pool *pool, struct email_job *ret)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool found = pool->waiting_count > 0;
+    if (found)
+        *ret = take_waiting(pool);
+    pthread_mutex_unlock(&pool->lock);
+    return found;
+}
+
+void email_pool_limit(struct email_pool *pool, size_t most)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->busy_most = most < 1 ? 1 : most < (size_t)pool->relay.senders ? most : (size_t)pool->relay.senders;
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
 }
 
 size_t email_pool_free_slots(struct email_pool *pool)
@@ -220,15 +237,15 @@ size_t email_pool_free_slots(struct email_pool *pool)
     return slots;
 }
 
-size_t email_pool_take(struct email_pool *pool, struct outcome *outcomes, size_t most)
+size_t email_pool_take(struct email_pool *pool, struct email_done *done, size_t most)
 {
     pthread_mutex_lock(&pool->lock);
-    size_t count = pool->outcome_count < most ? pool->outcome_count : most;
+    size_t count = pool->done_count < most ? pool->done_count : most;
     for (size_t i = 0; i < count; i++)
-        outcomes[i] = pool->outcomes[i];
-    pool->outcome_count -= count;
-    for (size_t i = 0; i < pool->outcome_count; i++)
-        pool->outcomes[i] = pool->outcomes[i + count];
+        done[i] = pool->done[i];
+    pool->done_count -= count;
+    for (size_t i = 0; i < pool->done_count; i++)
+        pool->done[i] = pool->done[i + count];
     pthread_mutex_unlock(&pool->lock);
     return count;
 }
@@ -241,8 +258,7 @@ static void give_back_waiting(struct email_pool *pool)
         struct email_job job = take_waiting(pool);
         struct outcome outcome = {.message_id = job.message_id, .fence = job.fence};
         outcome.reply.reason = "told stopped before it was tried";
-        put_outcome(pool, &outcome);
-        release_job(&job);
+        put_done(pool, &job, &outcome);
     }
 }
 
@@ -274,7 +290,9 @@ void email_pool_free(struct email_pool *pool)
     pthread_mutex_destroy(&pool->lock);
     email_relay_release(&pool->relay);
     free(pool->waiting);
-    free(pool->outcomes);
+    for (size_t i = 0; i < pool->done_count; i++)
+        email_job_release(&pool->done[i].job);
+    free(pool->done);
     free(pool->threads);
     free(pool->channels);
     free(pool);

@@ -14,6 +14,7 @@ struct outcome {
     struct reply reply;
     long code;        /* last SMTP reply or HTTP status, 0 if none */
     int curl_code;    /* CURLcode */
+    char destination[32]; /* name of the relay or host it was tried at; "": of none */
     char detail[128]; /* static words and codes, for the log and the attempt's row; never foreign bytes */
 };
 

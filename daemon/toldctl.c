@@ -35,6 +35,7 @@ static const struct {
     {"notifications", toldctl_notifications},
     {"retry", toldctl_retry},
     {"test-message", toldctl_test_message},
+    {"destinations", toldctl_destinations},
     {"ack", toldctl_ack},
     {"done", toldctl_done},
     {"void", toldctl_void},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status, events, duties: what is there, in ids, words and times, never in names. */
+/* status, events, duties, destinations: what is there, in ids, words and times, never in names. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +60,12 @@ static const struct pg_statement list_duties = {
     " d.child_id = $4)"
     " ORDER BY d.duty_id DESC LIMIT $5::bigint",
     5};
+static const struct pg_statement list_destinations = {
+    "destinations",
+    "SELECT channel, name AS destination, state, " PG_INSTANT("since") " AS since_at, concurrency, most, failures, error,"
+    " " PG_INSTANT("probe_at") " AS next_probe_at, "
+    PG_INSTANT("written_at") " AS changed_at FROM told.destination ORDER BY channel, name",
+    0};
 /* clang-format on */
 
 static void print_pairs(const PGresult *row)
@@ -156,4 +162,12 @@ int toldctl_duties(struct toldctl *ctl, int argc, char **argv)
     const char *const values[] = {open ? "true" : "false", overdue ? "true" : "false",
                                   instant_print(toldctl_now(ctl), now), child, limit};
     return toldctl_list(ctl, &list_duties, values);
+}
+
+int toldctl_destinations(struct toldctl *ctl, int argc, char **argv)
+{
+    if (toldctl_options(ctl, argc, argv, NULL, 0, 0) < 0)
+        return EX_USAGE;
+    int code = toldctl_open_database(ctl);
+    return code ? code : toldctl_list(ctl, &list_destinations, NULL);
 }

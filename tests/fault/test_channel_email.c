@@ -93,12 +93,14 @@ static struct email_job make_mail(int64_t id)
 /* Waits on the eventfd as dispatch does. */
 static struct outcome await_mail(struct mail_stand *stand)
 {
-    struct outcome outcome;
+    struct email_done done;
     for (;;) {
         struct pollfd woken = {.fd = stand->wake_fd, .events = POLLIN};
         uint64_t count;
-        if (email_pool_take(stand->pool, &outcome, 1) == 1)
-            return outcome;
+        if (email_pool_take(stand->pool, &done, 1) == 1) {
+            email_job_release(&done.job);
+            return done.outcome;
+        }
         if (poll(&woken, 1, WAIT_MS) != 1)
             fail_msg("no outcome came");
         assert_int_equal(read(stand->wake_fd, &count, sizeof count), sizeof count);
@@ -436,7 +438,7 @@ static void test_channel_email_pool_stop_gives_back_what_it_did_not_begin(void *
     (void)state;
     struct mail_stand stand = make_mail_stand("stage=dot do=stall", 1);
     const char *reason = NULL;
-    struct outcome outcomes[4];
+    struct email_done done[4];
     email_pool_free(stand.pool);
     stand.relay.response_timeout_s = 600;
     stand.pool = email_pool_start(&stand.relay, stand.wake_fd, &reason);
@@ -449,11 +451,13 @@ static void test_channel_email_pool_stop_gives_back_what_it_did_not_begin(void *
     time_t start = time(NULL);
     email_pool_stop(stand.pool, 1);
     assert_true(time(NULL) - start < 10);
-    assert_int_equal(email_pool_take(stand.pool, outcomes, 4), 2);
-    assert_int_equal(outcomes[0].message_id, 2);
-    assert_false(outcomes[0].begun);
-    assert_int_equal(outcomes[1].message_id, 1);
-    assert_true(outcomes[1].begun && outcomes[1].reply.uncertain);
+    assert_int_equal(email_pool_take(stand.pool, done, 4), 2);
+    assert_int_equal(done[0].outcome.message_id, 2);
+    assert_false(done[0].outcome.begun);
+    assert_int_equal(done[1].outcome.message_id, 1);
+    assert_true(done[1].outcome.begun && done[1].outcome.reply.uncertain);
+    email_job_release(&done[0].job);
+    email_job_release(&done[1].job);
     assert_false(email_pool_submit(stand.pool, &second));
     end_mail_stand(&stand);
 }

@@ -130,6 +130,8 @@ static void test_grants_let_each_role_do_its_own_step_only(void **state)
         {"UPDATE told.feed_count SET sent = 0", "------"},
         {"UPDATE told.alarm SET kind = 'x'", "yyy---"},
         {"INSERT INTO told.absence (person_id, away_from, recorded_at, recorded_by) VALUES ('p', now(), now(), 'x')", "------"},
+        {"UPDATE told.destination SET state = state", "--y---"},
+        {"SELECT state FROM told.destination", "--y-yy"},
         {"SELECT key FROM told.return_path", "--y---"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

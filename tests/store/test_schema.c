@@ -28,7 +28,7 @@
     "DROP TABLE told.feed_hour, told.message_fan_out, told.hold, told.hold_answer, told.held_event,"           \
     " told.feed_watch, told.feed_silence, told.feed_count; DROP INDEX told.event_feed_received,"               \
     " told.quarantine_received, told.event_state_held, told.event_state_review;"
-#define DROP_0015 "DROP TABLE told.return_path;"
+#define DROP_0015 "DROP TABLE told.return_path, told.destination;"
 #define DROP_0018                                                                                              \
     "DROP FUNCTION told.message_again, told.message_test; ALTER TABLE told.message DROP COLUMN test;"
 /* All of it, the newest first. */
