@@ -85,7 +85,7 @@ $(B)/toldctl: $(call obj,$(TOLDCTL_SRC)) $(B)/libdaemon.a $(B)/libtold.a
 	$(Q)$(CC) $^ -o $@ $(LDLIBS_ALL)
 $(SUPPORT_BIN): $(B)/%: $(B)/tests/support/%_main.o $(B)/libsupport.a $(B)/libdaemon.a $(B)/libtold.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $^ -o $@ $(LDLIBS_ALL) -lmicrohttpd
+	$(Q)$(CC) $^ -o $@ $(LDLIBS_ALL) -lmicrohttpd -lssl -lcrypto
 # Unit tests link the pure core and nothing else: the link line proves what a test can reach.
 $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(B)/libtold.a
 	$(call say,LD,$@)
@@ -93,7 +93,7 @@ $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(B)/libtold.a
 $(B)/tests/store/test_% $(B)/tests/flow/test_% $(B)/tests/fault/test_%: $(B)/libsupport.a $(B)/libdaemon.a $(B)/libtold.a
 $(filter-out $(B)/tests/unit/%,$(TEST_BIN)): $(B)/%: $(B)/%.o $(B)/libsupport.a $(B)/libdaemon.a $(B)/libtold.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(filter-out %.a,$^) $(B)/libsupport.a $(B)/libdaemon.a $(B)/libtold.a -o $@ $(LDLIBS_ALL) -lcmocka -lmicrohttpd
+	$(Q)$(CC) $(filter-out %.a,$^) $(B)/libsupport.a $(B)/libdaemon.a $(B)/libtold.a -o $@ $(LDLIBS_ALL) -lcmocka -lmicrohttpd -lssl -lcrypto
 
 # ---- what a person asks for ----
 
@@ -184,7 +184,7 @@ soak-mail: deps
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 $(B)/bench: $(call obj,$(BENCH_SRC)) $(B)/libsupport.a $(B)/libdaemon.a $(B)/libtold.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $^ -o $@ $(LDLIBS_ALL) -lmicrohttpd
+	$(Q)$(CC) $^ -o $@ $(LDLIBS_ALL) -lmicrohttpd -lssl -lcrypto
 bench: deps
 	@$(MAKE) --no-print-directory -j2 all build/release/bench build/release/smtp_sink build/release/webhook_sink
 	@build/release/bench

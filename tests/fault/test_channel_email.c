@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Email against a real SMTP sink on 127.0.0.1, no database: what each thing that can go wrong comes out as.
  */
-#include "email_pool.h"
-#include "scratch.h"
-#include "smtp_sink.h"
+#include "mail_stand.h"
 
 #include "told/mem.h"
 
@@ -14,121 +12,21 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <cmocka.h>
-
-#define WAIT_MS 20000 /* far more than anything here takes */
-
-static struct sink_script *make_script(const char *text)
-{
-    int line = 0;
-    struct sink_script *script = sink_script_new(text, &line);
-    if (!script)
-        fail_msg("script line %d", line);
-    return script;
-}
-
-/* A file that must be there; the caller frees. */
-static char *read_scratch(const char *directory, const char *name)
-{
-    char *text = scratch_read(directory, name);
-    if (!text)
-        fail_msg("%s is missing", name);
-    return text;
-}
-
-struct mail_stand {
-    char *directory;
-    struct smtp_sink *sink;
-    struct email_relay relay;
-    struct email_pool *pool;
-    int wake_fd;
-};
-
-static struct mail_stand make_mail_stand(const char *script, int senders)
-{
-    struct mail_stand stand = {.directory = scratch_new()};
-    const char *reason = NULL;
-    stand.sink = smtp_sink_new(stand.directory, 0, make_script(script));
-    assert_non_null(stand.sink);
-    assert_true(smtp_sink_start(stand.sink));
-    stand.relay = (struct email_relay){.name = "test",
-                                       .url = mem_printf("smtp://127.0.0.1:%d", smtp_sink_port(stand.sink)),
-                                       .from = "told@told.southwark.example",
-                                       .connect_timeout_s = 1,
-                                       .response_timeout_s = 1,
-                                       .senders = senders};
-    stand.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    stand.pool = email_pool_start(&stand.relay, stand.wake_fd, &reason);
-    if (!stand.pool)
-        fail_msg("%s", reason);
-    return stand;
-}
-
-static void end_mail_stand(struct mail_stand *stand)
-{
-    email_pool_free(stand->pool);
-    smtp_sink_free(stand->sink);
-    close(stand->wake_fd);
-    scratch_free(stand->directory);
-    free(stand->relay.url);
-}
-
-static struct email_job make_mail(int64_t id)
-{
-    return (struct email_job){.message_id = id,
-                              .fence = id * 10,
-                              .envelope_from = "told+1.x@told.southwark.example",
-                              .to = "worker@southwark.example",
-                              .subject = "[told] D-17: act by Monday 3 June 2024 at 17:00 - case 01MP1000124",
-                              .message_id_header = "<told.123@told.southwark.example>",
-                              .date = {INT64_C(1717430400000000)},
-                              .text = "First line.\n.\n.dot first\nlone\rreturn, caf\xc3\xa9\n",
-                              .html = "<p>First line.</p>\n"};
-}
-
-/* Waits on the eventfd as dispatch does. */
-static struct outcome await_mail(struct mail_stand *stand)
-{
-    struct email_done done;
-    for (;;) {
-        struct pollfd woken = {.fd = stand->wake_fd, .events = POLLIN};
-        uint64_t count;
-        if (email_pool_take(stand->pool, &done, 1) == 1) {
-            email_job_release(&done.job);
-            return done.outcome;
-        }
-        if (poll(&woken, 1, WAIT_MS) != 1)
-            fail_msg("no outcome came");
-        assert_int_equal(read(stand->wake_fd, &count, sizeof count), sizeof count);
-    }
-}
-
-static struct outcome send_mail(struct mail_stand *stand, const struct email_job *job)
-{
-    assert_true(email_pool_submit(stand->pool, job));
-    struct outcome outcome = await_mail(stand);
-    assert_int_equal(outcome.message_id, job->message_id);
-    assert_int_equal(outcome.fence, job->fence);
-    assert_true(outcome.begun);
-    assert_non_null(outcome.reply.reason);
-    return outcome;
-}
 
 static void test_channel_email_is_delivered_with_its_headers(void **state)
 {
     (void)state;
-    struct mail_stand stand = make_mail_stand(NULL, 1);
-    struct email_job job = make_mail(1);
+    struct mail_stand stand = mail_stand_start(&(struct mail_stand_setup){.senders = 1});
+    struct email_job job = mail_stand_mail(1);
     job.in_reply_to = "<told.122@told.southwark.example>";
-    struct outcome outcome = send_mail(&stand, &job);
+    struct outcome outcome = mail_stand_send(&stand, &job);
     assert_int_equal(outcome.reply.outcome, REPLY_DELIVERED);
     assert_int_equal(outcome.code, 250);
     assert_string_equal(outcome.detail, "smtp 250");
-    char *mail = read_scratch(stand.directory, "mails/000001.eml");
+    char *mail = mail_stand_read(&stand, "mails/000001.eml");
     static const char *const parts[] = {
         "Date: Mon, 3 Jun 2024 16:00:00 +0000\r\n",
         "From: told@told.southwark.example\r\n",
@@ -152,11 +50,11 @@ static void test_channel_email_is_delivered_with_its_headers(void **state)
     for (const char *c = mail; *c; c++)
         assert_true(*c != '\n' || (c > mail && c[-1] == '\r'));
     free(mail);
-    char *list = read_scratch(stand.directory, "mails.ndjson");
+    char *list = mail_stand_read(&stand, "mails.ndjson");
     assert_non_null(strstr(list, "\"from\":\"told+1.x@told.southwark.example\""));
     assert_non_null(strstr(list, "\"message_id\":\"<told.123@told.southwark.example>\""));
     free(list);
-    end_mail_stand(&stand);
+    mail_stand_stop(&stand);
 }
 
 struct mail_case {
@@ -200,9 +98,9 @@ static void test_channel_email_faults_come_out_as_what_they_are(void **state)
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         char *script = mem_printf("%s times=1", table[i].script);
-        struct mail_stand stand = make_mail_stand(script, 1);
-        struct email_job job = make_mail(7);
-        struct outcome outcome = send_mail(&stand, &job);
+        struct mail_stand stand = mail_stand_start(&(struct mail_stand_setup){.script = script, .senders = 1});
+        struct email_job job = mail_stand_mail(7);
+        struct outcome outcome = mail_stand_send(&stand, &job);
         if (outcome.reply.outcome != table[i].outcome || outcome.reply.uncertain != table[i].uncertain ||
             (table[i].code >= 0 && outcome.code != table[i].code) ||
             smtp_sink_accepted(stand.sink) != table[i].accepted)
@@ -210,10 +108,10 @@ static void test_channel_email_faults_come_out_as_what_they_are(void **state)
                      reply_outcome_text(outcome.reply.outcome), outcome.reply.uncertain ? " uncertain" : "",
                      outcome.reply.reason, outcome.detail, smtp_sink_accepted(stand.sink));
         /* Whatever happened, the next mail goes through. */
-        outcome = send_mail(&stand, &job);
+        outcome = mail_stand_send(&stand, &job);
         if (outcome.reply.outcome != REPLY_DELIVERED)
             fail_msg("the next mail after %s: %s (%s)", script, outcome.reply.reason, outcome.detail);
-        end_mail_stand(&stand);
+        mail_stand_stop(&stand);
         free(script);
     }
 }
@@ -223,38 +121,38 @@ static void test_channel_email_faults_come_out_as_what_they_are(void **state)
 static void test_channel_email_cut_in_the_body_is_not_uncertain(void **state)
 {
     (void)state;
-    struct mail_stand stand = make_mail_stand("stage=body do=drop times=1", 1);
-    struct email_job job = make_mail(1);
+    struct mail_stand stand = mail_stand_start(&(struct mail_stand_setup){.script = "stage=body do=drop times=1", .senders = 1});
+    struct email_job job = mail_stand_mail(1);
     size_t len = 16 * 1024 * 1024;
     job.text = mem_new(len + 1);
     memset(job.text, 'x', len);
-    struct outcome outcome = send_mail(&stand, &job);
+    struct outcome outcome = mail_stand_send(&stand, &job);
     free(job.text);
     assert_int_equal(outcome.reply.outcome, REPLY_TEMPFAIL);
     assert_false(outcome.reply.uncertain);
-    job = make_mail(2);
-    assert_int_equal(send_mail(&stand, &job).reply.outcome, REPLY_DELIVERED);
-    end_mail_stand(&stand);
+    job = mail_stand_mail(2);
+    assert_int_equal(mail_stand_send(&stand, &job).reply.outcome, REPLY_DELIVERED);
+    mail_stand_stop(&stand);
 }
 
 static void test_channel_email_to_nobody_listening_is_a_tempfail(void **state)
 {
     (void)state;
-    struct mail_stand stand = make_mail_stand(NULL, 1);
-    struct email_job job = make_mail(1);
+    struct mail_stand stand = mail_stand_start(&(struct mail_stand_setup){.senders = 1});
+    struct email_job job = mail_stand_mail(1);
     smtp_sink_free(stand.sink);
     stand.sink = NULL;
-    struct outcome outcome = send_mail(&stand, &job);
+    struct outcome outcome = mail_stand_send(&stand, &job);
     assert_int_equal(outcome.reply.outcome, REPLY_TEMPFAIL);
     assert_false(outcome.reply.uncertain);
     assert_int_equal(outcome.curl_code, CURLE_COULDNT_CONNECT);
-    end_mail_stand(&stand);
+    mail_stand_stop(&stand);
 }
 
 static void test_channel_email_with_a_foreign_byte_is_never_sent(void **state)
 {
     (void)state;
-    struct mail_stand stand = make_mail_stand(NULL, 1);
+    struct mail_stand stand = mail_stand_start(&(struct mail_stand_setup){.senders = 1});
     static const struct {
         size_t field;
         const char *value;
@@ -276,98 +174,92 @@ static void test_channel_email_with_a_foreign_byte_is_never_sent(void **state)
         {offsetof(struct email_job, in_reply_to), "<told.1@told.example>\nX: <y>"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct email_job job = make_mail(1);
+        struct email_job job = mail_stand_mail(1);
         char *value = mem_copy(table[i].value);
         memcpy((char *)&job + table[i].field, &value, sizeof value);
-        struct outcome outcome = send_mail(&stand, &job);
+        struct outcome outcome = mail_stand_send(&stand, &job);
         if (outcome.reply.outcome != REPLY_PERMFAIL)
             fail_msg("row %zu was not refused", i);
         assert_string_equal(outcome.detail, "refused before sending");
         free(value);
     }
     assert_int_equal(smtp_sink_connections(stand.sink), 0);
-    end_mail_stand(&stand);
+    mail_stand_stop(&stand);
 }
 
 static void test_channel_email_body_cannot_end_the_mail(void **state)
 {
     (void)state;
-    struct mail_stand stand = make_mail_stand(NULL, 1);
-    struct email_job job = make_mail(1);
+    struct mail_stand stand = mail_stand_start(&(struct mail_stand_setup){.senders = 1});
+    struct email_job job = mail_stand_mail(1);
     job.text = "one\n.\nQUIT\r.\r\n.\r\nMAIL FROM:<evil@evil.example>\n";
-    assert_int_equal(send_mail(&stand, &job).reply.outcome, REPLY_DELIVERED);
+    assert_int_equal(mail_stand_send(&stand, &job).reply.outcome, REPLY_DELIVERED);
     assert_int_equal(smtp_sink_accepted(stand.sink), 1);
-    char *mail = read_scratch(stand.directory, "mails/000001.eml");
+    char *mail = mail_stand_read(&stand, "mails/000001.eml");
     assert_non_null(strstr(mail, "one\r\n.\r\nQUIT\r\n.\r\n.\r\nMAIL FROM:<evil@evil.example>\r\n"));
     free(mail);
-    end_mail_stand(&stand);
+    mail_stand_stop(&stand);
 }
 
 static void test_channel_email_connection_is_used_again(void **state)
 {
     (void)state;
-    struct mail_stand stand = make_mail_stand(NULL, 1);
+    struct mail_stand stand = mail_stand_start(&(struct mail_stand_setup){.senders = 1});
     for (int64_t i = 1; i <= 20; i++) {
-        struct email_job job = make_mail(i);
-        assert_int_equal(send_mail(&stand, &job).reply.outcome, REPLY_DELIVERED);
+        struct email_job job = mail_stand_mail(i);
+        assert_int_equal(mail_stand_send(&stand, &job).reply.outcome, REPLY_DELIVERED);
     }
     assert_int_equal(smtp_sink_accepted(stand.sink), 20);
     assert_int_equal(smtp_sink_connections(stand.sink), 1);
-    end_mail_stand(&stand);
+    mail_stand_stop(&stand);
 }
 
 static void test_channel_email_on_a_stale_connection_costs_no_attempt(void **state)
 {
     (void)state;
-    struct mail_stand stand = make_mail_stand(NULL, 1);
-    struct email_job job = make_mail(1);
+    struct mail_stand stand = mail_stand_start(&(struct mail_stand_setup){.senders = 1});
+    struct email_job job = mail_stand_mail(1);
     int port = smtp_sink_port(stand.sink);
-    assert_int_equal(send_mail(&stand, &job).reply.outcome, REPLY_DELIVERED);
+    assert_int_equal(mail_stand_send(&stand, &job).reply.outcome, REPLY_DELIVERED);
     smtp_sink_free(stand.sink);
-    stand.sink = smtp_sink_new(stand.directory, port, make_script("stage=mail match=second do=421 times=1"));
+    stand.sink = smtp_sink_new(stand.directory, port, mail_stand_script("stage=mail match=second do=421 times=1"));
     assert_non_null(stand.sink);
     assert_true(smtp_sink_start(stand.sink));
-    assert_int_equal(send_mail(&stand, &job).reply.outcome, REPLY_DELIVERED);
+    assert_int_equal(mail_stand_send(&stand, &job).reply.outcome, REPLY_DELIVERED);
     assert_int_equal(smtp_sink_connections(stand.sink), 1);
     job.envelope_from =
         "second@told.southwark.example"; /* the kept connection is closed with a 421 at MAIL */
-    assert_int_equal(send_mail(&stand, &job).reply.outcome, REPLY_DELIVERED);
+    assert_int_equal(mail_stand_send(&stand, &job).reply.outcome, REPLY_DELIVERED);
     assert_int_equal(smtp_sink_connections(stand.sink), 2);
-    end_mail_stand(&stand);
+    mail_stand_stop(&stand);
 }
 
 static void test_channel_email_never_falls_back_to_clear_text(void **state)
 {
     (void)state;
-    struct mail_stand stand = make_mail_stand(NULL, 1);
-    const char *reason = NULL;
-    struct email_job job = make_mail(1);
-    email_pool_free(stand.pool);
+    struct mail_stand stand = mail_stand_start(&(struct mail_stand_setup){.senders = 1});
+    struct email_job job = mail_stand_mail(1);
     stand.relay.tls = EMAIL_TLS_STARTTLS;
-    stand.pool = email_pool_start(&stand.relay, stand.wake_fd, &reason);
-    assert_non_null(stand.pool);
-    struct outcome outcome = send_mail(&stand, &job);
+    mail_stand_restart_pool(&stand);
+    struct outcome outcome = mail_stand_send(&stand, &job);
     assert_int_equal(outcome.reply.outcome, REPLY_TEMPFAIL);
     assert_int_equal(outcome.curl_code, CURLE_USE_SSL_FAILED);
     assert_int_equal(smtp_sink_accepted(stand.sink), 0);
-    end_mail_stand(&stand);
+    mail_stand_stop(&stand);
 }
 
 static void test_channel_email_in_clear_text_goes_to_loopback_only(void **state)
 {
     (void)state;
-    struct mail_stand stand = make_mail_stand(NULL, 1);
-    const char *reason = NULL;
-    struct email_job job = make_mail(1);
-    email_pool_free(stand.pool);
+    struct mail_stand stand = mail_stand_start(&(struct mail_stand_setup){.senders = 1});
+    struct email_job job = mail_stand_mail(1);
     free(stand.relay.url);
     stand.relay.url = mem_copy("smtp://192.0.2.1:25");
-    stand.pool = email_pool_start(&stand.relay, stand.wake_fd, &reason);
-    assert_non_null(stand.pool);
-    struct outcome outcome = send_mail(&stand, &job);
+    mail_stand_restart_pool(&stand);
+    struct outcome outcome = mail_stand_send(&stand, &job);
     assert_int_equal(outcome.reply.outcome, REPLY_TEMPFAIL);
     assert_non_null(strstr(outcome.reply.reason, "clear text"));
-    end_mail_stand(&stand);
+    mail_stand_stop(&stand);
 }
 
 static void test_channel_email_relay_that_is_not_fit_is_refused(void **state)
@@ -415,34 +307,32 @@ static void test_channel_email_relay_that_is_not_fit_is_refused(void **state)
 static void test_channel_email_pool_sends_side_by_side(void **state)
 {
     (void)state;
-    struct mail_stand stand = make_mail_stand(NULL, 4);
+    struct mail_stand stand = mail_stand_start(&(struct mail_stand_setup){.senders = 4});
     bool seen[101] = {false};
     int64_t next = 1;
     for (int got = 0; got < 100; got++) {
         for (; next <= 100 && email_pool_free_slots(stand.pool) > 0; next++) {
-            struct email_job job = make_mail(next);
+            struct email_job job = mail_stand_mail(next);
             assert_true(email_pool_submit(stand.pool, &job));
         }
-        struct outcome outcome = await_mail(&stand);
+        struct outcome outcome = mail_stand_await(&stand);
         assert_int_equal(outcome.reply.outcome, REPLY_DELIVERED);
         assert_false(seen[outcome.message_id]);
         seen[outcome.message_id] = true;
     }
     assert_int_equal(smtp_sink_accepted(stand.sink), 100);
     assert_true(smtp_sink_connections(stand.sink) <= 4);
-    end_mail_stand(&stand);
+    mail_stand_stop(&stand);
 }
 
 static void test_channel_email_pool_stop_gives_back_what_it_did_not_begin(void **state)
 {
     (void)state;
-    struct mail_stand stand = make_mail_stand("stage=dot do=stall", 1);
-    const char *reason = NULL;
+    struct mail_stand stand = mail_stand_start(&(struct mail_stand_setup){.script = "stage=dot do=stall", .senders = 1});
     struct email_done done[4];
-    email_pool_free(stand.pool);
     stand.relay.response_timeout_s = 600;
-    stand.pool = email_pool_start(&stand.relay, stand.wake_fd, &reason);
-    struct email_job first = make_mail(1), second = make_mail(2);
+    mail_stand_restart_pool(&stand);
+    struct email_job first = mail_stand_mail(1), second = mail_stand_mail(2);
     assert_true(email_pool_submit(stand.pool, &first));
     while (smtp_sink_connections(stand.sink) == 0 || email_pool_free_slots(stand.pool) == 0)
         poll(NULL, 0, 1);
@@ -459,7 +349,7 @@ static void test_channel_email_pool_stop_gives_back_what_it_did_not_begin(void *
     email_job_release(&done[0].job);
     email_job_release(&done[1].job);
     assert_false(email_pool_submit(stand.pool, &second));
-    end_mail_stand(&stand);
+    mail_stand_stop(&stand);
 }
 
 int main(void)

@@ -12,6 +12,7 @@ struct rule {
     char *match, *stage, *word; /* owned; match and stage NULL: any */
     struct sink_fault fault;
     long times; /* -1: always */
+    long after; /* so many more pass */
 };
 
 struct sink_script {
@@ -29,7 +30,15 @@ static bool set_act(struct rule *rule, const char *word)
                  {"accept-then-drop", SINK_ACCEPT_THEN_DROP},
                  {"stall", SINK_STALL},
                  {"accept-then-stall", SINK_ACCEPT_THEN_STALL},
-                 {"huge", SINK_HUGE}};
+                 {"huge", SINK_HUGE},
+                 {"reset", SINK_RESET},
+                 {"half-close", SINK_HALF_CLOSE},
+                 {"garbage", SINK_GARBAGE},
+                 {"noise", SINK_NOISE},
+                 {"strip", SINK_STRIP},
+                 {"drip", SINK_DRIP},
+                 {"long-line", SINK_LONG_LINE},
+                 {"bare-lf", SINK_BARE_LF}};
     free(rule->word);
     rule->word = mem_copy(word);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -58,6 +67,8 @@ static bool set_field(struct rule *rule, char *field)
         return set_act(rule, value);
     } else if (!strcmp(field, "times")) {
         rule->times = atol(value);
+    } else if (!strcmp(field, "after")) {
+        rule->after = atol(value);
     } else if (!strcmp(field, "retry_after")) {
         rule->fault.retry_after_s = atoi(value);
     } else {
@@ -138,6 +149,10 @@ bool sink_script_take(struct sink_script *script, const char *stage, const char 
         if (!rule->times || (rule->stage && strcmp(rule->stage, stage) != 0) ||
             (rule->match && !strstr(subject, rule->match)))
             continue;
+        if (rule->after > 0) {
+            rule->after--;
+            continue;
+        }
         if (rule->times > 0)
             rule->times--;
         *ret = rule->fault;

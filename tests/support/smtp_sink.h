@@ -5,6 +5,7 @@
 #define TOLD_SMTP_SINK_H
 
 #include "sink_script.h"
+#include "sink_tls.h"
 
 struct smtp_sink;
 
@@ -12,6 +13,10 @@ struct smtp_sink;
  * taken over (NULL: none). NULL with errno if it cannot listen or write. */
 struct smtp_sink *smtp_sink_new(const char *directory, int port, struct sink_script *script);
 void smtp_sink_free(struct smtp_sink *sink); /* after run or stop; NULL is fine */
+/* Before it runs. The sink takes tls over. Not implicit: STARTTLS is offered, and no mail is taken without it. */
+void smtp_sink_set_tls(struct smtp_sink *sink, struct sink_tls *tls, bool is_implicit);
+/* No mail is taken without that login (PLAIN or LOGIN). */
+void smtp_sink_set_login(struct smtp_sink *sink, const char *login, const char *password);
 int smtp_sink_port(const struct smtp_sink *sink);
 long smtp_sink_accepted(struct smtp_sink *sink); /* mails; from any thread */
 long smtp_sink_connections(struct smtp_sink *sink);
