@@ -61,8 +61,8 @@ static void test_channel_tls_sends_nothing_to_any_other(void **state)
         {{.script = "stage=tls do=noise"}, NULL},
         {{.script = "stage=tls do=stall"}, "timed out"},
         {{.is_clear_sink = true}, NULL},
-        {{.login = "told", .password = "right", .relay_password = "wrong"}, "the server refused our login"},
-        {{.login = "told", .password = "right", .relay_login = "tald"}, "the server refused our login"},
+        {{.login = "told", .password = "right", .relay_password = "wrong"}, "SMTP 534 or 535: the server refused our login"},
+        {{.login = "told", .password = "right", .relay_login = "tald"}, "SMTP 534 or 535: the server refused our login"},
         {{.login = "told", .password = "right", .script = "stage=auth do=454"}, "SMTP 4xx: refused for now"},
     };
     static const enum email_tls ways[] = {EMAIL_TLS_STARTTLS, EMAIL_TLS_IMPLICIT};

@@ -36,7 +36,7 @@ static void reply(struct smtp_session *session, const char *text)
         buf_append(&session->out, text, 4);
         for (int i = 0; i < LONG_LINE; i++)
             buf_char(&session->out, 'x');
-        text = "";
+        text += 4;
     }
     for (; *text; text++)
         if (*text != '\r' || session->form != SINK_BARE_LF)
