@@ -14,7 +14,7 @@ CC := gcc
 # `make V=1` shows the commands.
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
-PKGS := libzmq libpq libcurl libconfig jansson expat libcmark libsodium libsystemd smartcols
+PKGS := libzmq libpq libcurl libconfig jansson expat libcmark libical libsodium libsystemd smartcols
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wcast-qual -Wstrict-prototypes -Wvla -Werror
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DTOLD_FAULTS

@@ -16,6 +16,7 @@
 
 #define SOCKETS_MOST 4 /* one connection, and what a connect tries side by side */
 #define TAIL_SIZE 96   /* holds libcurl's closing boundary line */
+#define HEAD_SIZE 4096 /* holds the headers: each is short, see email_message.h */
 
 struct channel_email {
     const struct email_relay *relay; /* borrowed */
@@ -31,6 +32,8 @@ struct channel_email {
     size_t out_len; /* bytes of the body handed to the socket */
     char tail[TAIL_SIZE];
     size_t tail_len;
+    char head[HEAD_SIZE]; /* of the message: it names the boundary that ends all */
+    size_t head_len;
 };
 
 /* ---- what libcurl calls back ---- */
@@ -84,6 +87,9 @@ static int watch_bytes(CURL *handle, curl_infotype type, char *bytes, size_t len
     (void)handle;
     if (type != CURLINFO_DATA_OUT)
         return 0;
+    size_t begin = len < HEAD_SIZE - channel->head_len ? len : HEAD_SIZE - channel->head_len;
+    memcpy(channel->head + channel->head_len, bytes, begin);
+    channel->head_len += begin;
     size_t take = len < TAIL_SIZE ? len : TAIL_SIZE;
     size_t keep = channel->tail_len + take > TAIL_SIZE ? TAIL_SIZE - take : channel->tail_len;
     memmove(channel->tail, channel->tail + channel->tail_len - keep, keep);
@@ -99,16 +105,21 @@ static size_t drop_bytes(char *bytes, size_t size, size_t count, void *cookie)
     return size * count;
 }
 
-/* Whether the last line handed over is the closing boundary: behind it comes only the dot. */
+/* Whether the last line handed over is the closing boundary of the whole, not of a part: behind it comes only the dot. */
 static bool is_body_sent(const struct channel_email *channel)
 {
-    static const char dashes[] = "\n--------------------------"; /* "--" and the 24 of libcurl's boundaries */
-    size_t end = channel->tail_len;
-    if (end < 4 || memcmp(channel->tail + end - 4, "--\r\n", 4) != 0)
+    static const char mark[] = "boundary=";
+    const char *name = memmem(channel->head, channel->head_len, mark, sizeof mark - 1);
+    if (!name)
         return false;
-    const char *start = memrchr(channel->tail, '\n', end - 1);
-    return start && (size_t)(channel->tail + end - start) > sizeof dashes &&
-           !memcmp(start, dashes, sizeof dashes - 1);
+    name += sizeof mark - 1;
+    size_t len = 0, left = (size_t)(channel->head + channel->head_len - name);
+    while (len < left && (name[len] == '-' || (name[len] >= '0' && name[len] <= '9') || (name[len] >= 'a' && name[len] <= 'f')))
+        len++;
+    if (len == 0 || len + 7 > TAIL_SIZE || channel->tail_len < len + 7)
+        return false;
+    const char *end = channel->tail + channel->tail_len - (len + 7);
+    return !memcmp(end, "\n--", 3) && !memcmp(end + 3, name, len) && !memcmp(end + 3 + len, "--\r\n", 4);
 }
 
 /* ---- the handle ---- */
@@ -205,7 +216,7 @@ static CURLcode transfer(struct channel_email *channel, long *ret_code, bool *re
 {
     long connects = 0;
     channel->refused = false;
-    channel->out_len = channel->tail_len = 0;
+    channel->out_len = channel->tail_len = channel->head_len = 0;
     curl_easy_setopt(channel->handle, CURLOPT_FRESH_CONNECT, channel->spoilt ? 1L : 0L);
     CURLcode result = curl_easy_perform(channel->handle);
     curl_easy_getinfo(channel->handle, CURLINFO_RESPONSE_CODE, ret_code);

@@ -81,6 +81,7 @@ struct dispatch_text {
     char *subject;
     char *text; /* of a webhook: the JSON body */
     char *html;
+    char *calendar; /* of an email: its deadlines as iCalendar, or NULL */
 };
 /* NULL, or why nothing can be said (caller frees). */
 char *dispatch_text_email(const struct config *config, const struct dispatch_item *items, size_t count,
@@ -91,6 +92,8 @@ char *dispatch_test_email(const struct config *config, const char *uid, struct i
 void dispatch_test_webhook(const struct config *config, const char *uid, struct instant at, struct dispatch_text *ret);
 /* Puts "this may be a repeat" into a frozen text: the only thing that is ever added. */
 void dispatch_text_repeat(struct dispatch_text *text);
+/* The deadlines of what it speaks of, frozen with it; NULL where there is nothing to put into a calendar. The caller frees. */
+char *dispatch_calendar(const struct config *config, const struct dispatch_item *items, size_t count, struct instant now);
 void dispatch_text_release(struct dispatch_text *text);
 
 #endif

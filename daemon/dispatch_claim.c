@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
+#include "dispatch_thread.h"
 #include "log.h"
 #include "pg_table.h"
 #include "store.h"
@@ -40,20 +40,20 @@ static const struct pg_statement ITEMS = {
 static const struct pg_statement MESSAGES = {
     "claim_messages",
     "SELECT message_id, recipient, address, uid, frozen, uncertain, subject, body_text, body_html, fence + 1, attempts + 1,"
-    " " PG_INSTANT("created_at") ", test"
+    " " PG_INSTANT("created_at") ", test, body_calendar, " PG_INSTANT("first_try_at")
     " FROM told.message WHERE message_id = ANY ($1::bigint[]) AND next_at IS NOT NULL ORDER BY message_id FOR UPDATE",
     1};
 
 /* The text is given at the first attempt only, and stands from then on. */
 static const struct pg_statement CLAIM = {
     "claim_take",
-    "UPDATE told.message m SET state = 'claimed', next_at = NULL, lease_until = $5, fence = fence + 1, claimed_by = $6,"
-    " attempts = attempts + 1, first_try_at = coalesce(first_try_at, $7), frozen = true,"
+    "UPDATE told.message m SET state = 'claimed', next_at = NULL, lease_until = $6, fence = fence + 1, claimed_by = $7,"
+    " attempts = attempts + 1, first_try_at = coalesce(first_try_at, $8), frozen = true,"
     " subject = coalesce(m.subject, q.subject), body_text = coalesce(m.body_text, q.body_text),"
-    " body_html = coalesce(m.body_html, q.body_html)"
-    " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) q (message_id, subject, body_text, body_html)"
-    " WHERE m.message_id = q.message_id",
-    7};
+    " body_html = coalesce(m.body_html, q.body_html), body_calendar = coalesce(m.body_calendar, q.body_calendar)"
+    " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[])"
+    " q (message_id, subject, body_text, body_html, body_calendar) WHERE m.message_id = q.message_id",
+    8};
 
 static const struct pg_statement TAKE_ITEMS = {
     "claim_notifications",
@@ -90,8 +90,10 @@ static const struct pg_statement FAIL = {
 /* What goes out once the claim is committed. */
 struct claimed {
     const char *id, *recipient, *address, *uid;
+    struct dispatch_thread thread;
     int64_t message_id, fence;
     struct dispatch_text text;
+    struct instant date; /* of the first attempt: every attempt is the same mail */
     int attempt;
     bool send;
 };
@@ -159,6 +161,7 @@ static bool same_recipient(struct dispatch *d, const struct directory_children *
 struct claim {
     struct dispatch *d;
     PGresult *items;
+    PGresult *threads; /* NULL where every mail begins its own */
     struct directory_children *children; /* NULL unless somebody has to be looked for again */
     bool email;
     struct pg_table messages, taken, attempts; /* what CLAIM, TAKE_ITEMS and ATTEMPT will write */
@@ -227,7 +230,9 @@ static bool freeze(struct claim *c, struct claimed *m, const struct dispatch_ite
 
     if (c->email)
         fault = dispatch_text_email(c->d->config, live, count, &m->text);
-    else
+    if (c->email && fault == NULL)
+        m->text.calendar = dispatch_calendar(c->d->config, live, count, c->d->now);
+    else if (!c->email)
         dispatch_text_webhook(c->d->config, &live[0], &m->text);
     if (fault != NULL) {
         log_error("message=%s state=failed reason=\"%s\" do=\"correct the template\"", m->id, fault);
@@ -293,7 +298,9 @@ static bool prepare(struct claim *c, PGresult *rows, int i, struct claimed *ret)
                             .message_id = pg_column_int(rows, i, 0),
                             .fence = pg_column_int(rows, i, 9),
                             .attempt = (int)pg_column_int(rows, i, 10),
+                            .date = pg_column_instant(rows, i, 14),
                             .send = true};
+    dispatch_thread_of(c->threads, ret->message_id, &ret->thread);
     ok = sift(c, ret, is_again(c, rows, i), live, &count);
     if (ok && pg_column_bool(rows, i, 12)) {
         ok = freeze_test(c, ret);
@@ -302,14 +309,15 @@ static bool prepare(struct claim *c, PGresult *rows, int i, struct claimed *ret)
         ok = pg_do(c->d->pg, &CANCEL, (const char *[]){ret->id, "nothing in it is needed any more"});
     } else if (ok && frozen) {
         ret->text = (struct dispatch_text){mem_copy(pg_column(rows, i, 6)), mem_copy(pg_column(rows, i, 7)),
-                                           mem_copy(pg_column(rows, i, 8))};
+                                           mem_copy(pg_column(rows, i, 8)), mem_copy(pg_column(rows, i, 13))};
     } else if (ok) {
         ok = freeze(c, ret, live, count);
     }
     if (ok && ret->send) {
         take_items(c, live, count);
-        pg_table_add(&c->messages, frozen ? (const char *[]){ret->id, NULL, NULL, NULL}
-                                          : (const char *[]){ret->id, ret->text.subject, ret->text.text, ret->text.html});
+        pg_table_add(&c->messages, frozen ? (const char *[]){ret->id, NULL, NULL, NULL, NULL}
+                                          : (const char *[]){ret->id, ret->text.subject, ret->text.text, ret->text.html,
+                                                             ret->text.calendar});
         pg_table_add(&c->attempts, (const char *[]){ret->id, pg_column(rows, i, 10), pg_column(rows, i, 9)});
     }
     if (ok && ret->send && uncertain && c->email)
@@ -336,9 +344,12 @@ static void submit_email(struct dispatch *d, const struct claimed *m)
                             .to = mem_copy(m->address),
                             .subject = m->text.subject,
                             .message_id_header = mem_copy(m->uid),
-                            .date = d->now,
+                            .in_reply_to = m->thread.in_reply_to,
+                            .references = m->thread.references.len > 0 ? m->thread.references.bytes : NULL,
+                            .date = instant_is_none(m->date) ? d->now : m->date,
                             .text = m->text.text,
-                            .html = m->text.html};
+                            .html = m->text.html,
+                            .calendar = m->text.calendar};
 
     if (email_relays_submit(d->email, &job))
         hold(d, m);
@@ -408,12 +419,27 @@ static bool load_children(struct claim *c, const PGresult *rows)
     return c->children != NULL;
 }
 
+/* A first telling begins a thread: most mails are that, and nothing is asked for them. */
+static bool load_threads(struct claim *c, const char *ids)
+{
+    bool some = false;
+
+    for (int i = 0; c->email && i < PQntuples(c->items) && !some; i++) {
+        struct dispatch_item item = read_item(c->items, i);
+
+        some = item.step > 0 || item.telling > 1 || (strcmp(item.kind, "tell") != 0 && strcmp(item.kind, "copy") != 0);
+    }
+    if (some)
+        c->threads = dispatch_thread_load(c->d, ids);
+    return !some || c->threads != NULL;
+}
+
 static PGresult *take(struct claim *c, const char *ids)
 {
     PGresult *rows = NULL;
 
     c->items = pg_run(c->d->pg, &ITEMS, (const char *[]){ids});
-    if (c->items != NULL)
+    if (c->items != NULL && load_threads(c, ids))
         rows = pg_run(c->d->pg, &MESSAGES, (const char *[]){ids});
     if (rows == NULL || load_children(c, rows))
         return rows;
@@ -444,6 +470,7 @@ static int claim_all(struct claim *c, const char *channel, size_t most, PGresult
 static void release_claim(struct claim *c)
 {
     PQclear(c->items);
+    PQclear(c->threads);
     directory_children_free(c->children);
     pg_table_release(&c->messages);
     pg_table_release(&c->taken);
@@ -452,7 +479,7 @@ static void release_claim(struct claim *c)
 
 int dispatch_claim(struct dispatch *d, const char *channel, size_t most)
 {
-    struct claim c = {.d = d, .email = strcmp(channel, "email") == 0, .messages.width = 4, .taken.width = 1, .attempts.width = 3};
+    struct claim c = {.d = d, .email = strcmp(channel, "email") == 0, .messages.width = 5, .taken.width = 1, .attempts.width = 3};
     struct claimed *list = NULL;
     PGresult *rows = NULL;
     int count, made;
@@ -473,8 +500,10 @@ int dispatch_claim(struct dispatch *d, const char *channel, size_t most)
         else if (list[i].send)
             submit_webhook(d, &list[i]);
     }
-    for (int i = 0; i < made; i++)
+    for (int i = 0; i < made; i++) {
         dispatch_text_release(&list[i].text);
+        dispatch_thread_release(&list[i].thread);
+    }
     free(list);
     PQclear(rows);
     release_claim(&c);

@@ -370,7 +370,7 @@ char *dispatch_text_email(const struct config *config, const struct dispatch_ite
     fault = notice_render(template->text, template->len, values, &notice);
     json_decref(values);
     if (fault == NULL)
-        *ret = (struct dispatch_text){notice.subject, notice.text, notice.html};
+        *ret = (struct dispatch_text){.subject = notice.subject, .text = notice.text, .html = notice.html};
     return fault;
 }
 
@@ -427,5 +427,6 @@ void dispatch_text_release(struct dispatch_text *text)
     free(text->subject);
     free(text->text);
     free(text->html);
+    free(text->calendar);
     *text = (struct dispatch_text){0};
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mail itself: headers and the text and HTML alternatives, handed to libcurl's MIME writer. */
+/* The mail itself: headers, the text and HTML alternatives, the deadline for a calendar, handed to libcurl's MIME writer. */
 #ifndef TOLD_EMAIL_MESSAGE_H
 #define TOLD_EMAIL_MESSAGE_H
 
