@@ -212,7 +212,7 @@ cover:
 
 golden-update:
 	@$(MAKE) --no-print-directory -j2 KIND=asan tests-built
-	@for t in adapter adapter_spi adapter_hmpps adapter_dcf notice config; do GOLDEN_UPDATE=1 $$(ls build/asan/tests/*/test_$$t); done
+	@for t in adapter adapter_spi adapter_hmpps adapter_dcf notice config email_message; do GOLDEN_UPDATE=1 $$(ls build/asan/tests/*/test_$$t); done
 
 DESTDIR ?=
 install: all

@@ -9,6 +9,7 @@
 #include "channel_email.h"
 #include "channel_webhook.h"
 #include "told/brake.h"
+#include "told/backoff.h"
 #include "told/calendar.h"
 #include "told/directory.h"
 #include "told/identity.h"
@@ -123,6 +124,8 @@ struct config {
     int poll_ms;          /* 1,000: the truth behind kicks */
     struct ladder_policy ladder;
     struct brake_policy brake;
+    struct backoff_policy retry_immediate, retry_ordinary;
+    int retry_longest_s;  /* then a message ends failed: 5 days */
     struct config_names names;
     int references;       /* of this snapshot; touched by config_ref and config_unref only */
 };

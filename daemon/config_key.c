@@ -22,6 +22,7 @@ static const char *const KIND_TEXTS[] = {
     [CONFIG_KEY_TEXTS] = "an array of strings, [ \"…\", \"…\" ]",
     [CONFIG_KEY_NUMBER] = "a whole number",
     [CONFIG_KEY_SIZE] = "a whole number",
+    [CONFIG_KEY_NUMBERS] = "an array of whole numbers, [ 1, 2 ]",
     [CONFIG_KEY_YES] = "true or false",
     [CONFIG_KEY_WORD] = "a word in quotes",
     [CONFIG_KEY_APART] = "a group, { … }",
@@ -146,6 +147,44 @@ static void read_number(const struct place *place)
         memcpy(place->target, &number, sizeof number);
 }
 
+/* False with the fault said. */
+static bool read_each(const struct place *place, int numbers[CONFIG_NUMBERS_MOST])
+{
+    int count = config_setting_length(place->at);
+
+    if (count == 0 || count > CONFIG_NUMBERS_MOST) {
+        config_text_fault_at(place->reading, place->text, place->at, "%s holds %d numbers, write 1 to %d of them",
+                             place->key->name, count, CONFIG_NUMBERS_MOST);
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        const config_setting_t *at = config_setting_get_elem(place->at, (unsigned)i);
+        long long value = config_setting_get_int64(at);
+
+        if (config_setting_type(at) != CONFIG_TYPE_INT && config_setting_type(at) != CONFIG_TYPE_INT64) {
+            fault_kind(place);
+            return false;
+        }
+        if (value < place->key->least || value > place->key->most) {
+            config_text_fault_at(place->reading, place->text, place->at, "%s holds %lld, which is out of range, write %d to %d",
+                                 place->key->name, value, place->key->least, place->key->most);
+            return false;
+        }
+        numbers[i] = (int)value;
+    }
+    return true;
+}
+
+static void read_numbers(const struct place *place)
+{
+    int numbers[CONFIG_NUMBERS_MOST] = {0};
+
+    if (config_setting_is_aggregate(place->at) != CONFIG_TRUE || config_setting_is_group(place->at) == CONFIG_TRUE)
+        fault_kind(place);
+    else if (read_each(place, numbers))
+        memcpy(place->target, numbers, sizeof numbers);
+}
+
 static void read_yes(const struct place *place)
 {
     bool yes;
@@ -201,6 +240,9 @@ static void read_value(const struct place *place)
     case CONFIG_KEY_SIZE:
         read_number(place);
         break;
+    case CONFIG_KEY_NUMBERS:
+        read_numbers(place);
+        break;
     case CONFIG_KEY_YES:
         read_yes(place);
         break;
@@ -212,6 +254,16 @@ static void read_value(const struct place *place)
             fault_kind(place);
         break;
     }
+}
+
+static void put_numbers(const char *fallback, void *target)
+{
+    int numbers[CONFIG_NUMBERS_MOST] = {0};
+    char *end = NULL;
+
+    for (size_t i = 0; i < CONFIG_NUMBERS_MOST && fallback != NULL && *fallback != '\0'; i++, fallback = end)
+        numbers[i] = (int)strtol(fallback, &end, 10);
+    memcpy(target, numbers, sizeof numbers);
 }
 
 static void put_fallback(const struct config_key *key, void *target)
@@ -235,6 +287,9 @@ static void put_fallback(const struct config_key *key, void *target)
     case CONFIG_KEY_NUMBER:
         number = fallback != NULL ? atoi(fallback) : 0;
         memcpy(target, &number, sizeof number);
+        break;
+    case CONFIG_KEY_NUMBERS:
+        put_numbers(fallback, target);
         break;
     case CONFIG_KEY_SIZE:
         size = fallback != NULL ? strtoul(fallback, NULL, 10) : 0;

@@ -11,18 +11,22 @@ enum config_kind {
     CONFIG_KEY_TEXTS,  /* char **, NULL-terminated; an array of strings, or one */
     CONFIG_KEY_NUMBER, /* int */
     CONFIG_KEY_SIZE,   /* size_t */
+    CONFIG_KEY_NUMBERS, /* int[CONFIG_NUMBERS_MOST], a 0 behind the last; an array of whole numbers, none of them 0 */
     CONFIG_KEY_YES,    /* bool */
     CONFIG_KEY_WORD,   /* an enum: index into words */
     CONFIG_KEY_APART,  /* read elsewhere: only its name and its type are known here */
 };
 
+/* How many numbers such an array may hold; the 0 comes behind them where there is room. */
+#define CONFIG_NUMBERS_MOST 12
+
 struct config_key {
     const char *name;
     enum config_kind kind;
     size_t offset;            /* of the target in the struct the table is for */
-    const char *fallback;     /* as it would be written; NULL: unset (TEXT NULL, TEXTS empty), or required */
+    const char *fallback;     /* as it would be written; NULL: unset (TEXT NULL, TEXTS empty), or required. NUMBERS: with blanks between */
     bool is_required;
-    int least, most;          /* NUMBER, SIZE */
+    int least, most;          /* NUMBER, SIZE, each of NUMBERS */
     const char *const *words; /* WORD: NULL-terminated, in the order of the enum */
     const char *(*refuse)(const char *text); /* TEXT, TEXTS: NULL or why not, "what, what to do"; may be NULL */
     bool is_fixed;            /* a running process cannot take another value over */

@@ -32,6 +32,16 @@ static void append_texts(struct buf *out, char *const *list)
     buf_text(out, " ]");
 }
 
+static void append_numbers(struct buf *out, const void *field)
+{
+    int numbers[CONFIG_NUMBERS_MOST];
+
+    memcpy(numbers, field, sizeof numbers);
+    for (size_t i = 0; i < CONFIG_NUMBERS_MOST && numbers[i] != 0; i++)
+        buf_printf(out, "%s %d", i > 0 ? "," : "[", numbers[i]);
+    buf_text(out, " ]");
+}
+
 /* The value as it would be written; nothing for what is unset. */
 static void append_value(struct buf *out, const struct config_key *key, const void *target)
 {
@@ -56,6 +66,9 @@ static void append_value(struct buf *out, const struct config_key *key, const vo
     case CONFIG_KEY_NUMBER:
         memcpy(&number, field, sizeof number);
         buf_printf(out, "%d", number);
+        break;
+    case CONFIG_KEY_NUMBERS:
+        append_numbers(out, field);
         break;
     case CONFIG_KEY_SIZE:
         memcpy(&size, field, sizeof size);

@@ -35,6 +35,18 @@ static void read_court(struct config_reading *reading, const struct config_text 
     config->courts[config->court_count++] = read.court;
 }
 
+/* What stands in no table: one number for both, and what is not for setting. */
+static void read_retry(struct config *config)
+{
+    struct backoff_policy *immediate = &config->retry_immediate, *ordinary = &config->retry_ordinary;
+
+    ordinary->jitter_percent = immediate->jitter_percent;
+    immediate->other_channel_failures = BACKOFF_IMMEDIATE.other_channel_failures;
+    immediate->other_channel_s = BACKOFF_IMMEDIATE.other_channel_s;
+    ordinary->other_channel_failures = BACKOFF_ORDINARY.other_channel_failures;
+    ordinary->other_channel_s = BACKOFF_ORDINARY.other_channel_s;
+}
+
 void config_read_told(struct config_reading *reading, const struct config_text *told)
 {
     const config_setting_t *root = config_root_setting(&told->parsed);
@@ -50,6 +62,7 @@ void config_read_told(struct config_reading *reading, const struct config_text *
             group = NULL;
         config_key_read(reading, told, group, table, reading->config);
     }
+    read_retry(reading->config);
     if (courts == NULL || config_setting_is_list(courts) != CONFIG_TRUE)
         return;
     for (int i = 0; i < config_setting_length(courts); i++)

@@ -33,6 +33,7 @@ static const struct config_key TOP_KEYS[] = {
     {"dispatch", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"ladder", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"brake", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
+    {"retry", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"email", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"webhooks", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"courts", CONFIG_KEY_APART, .type = CONFIG_TYPE_LIST},
@@ -89,6 +90,16 @@ static const struct config_key BRAKE_KEYS[] = {
     {"busiest_days", CONFIG_KEY_NUMBER, AT(brake.busiest_days), "28", .least = 1, .most = 366},
 };
 
+static const struct config_key RETRY_KEYS[] = {
+    {"immediate_s", CONFIG_KEY_NUMBERS, AT(retry_immediate.steps_s), "30 60 120 300", .least = 1, .most = 86400},
+    {"ordinary_s", CONFIG_KEY_NUMBERS, AT(retry_ordinary.steps_s), "60 300 900 1800 3600", .least = 1, .most = 86400},
+    {"uncertain_immediate_s", CONFIG_KEY_NUMBER, AT(retry_immediate.uncertain_s), "120", .least = 0, .most = 86400},
+    {"uncertain_ordinary_s", CONFIG_KEY_NUMBER, AT(retry_ordinary.uncertain_s), "900", .least = 0, .most = 86400},
+    {"jitter_percent", CONFIG_KEY_NUMBER, AT(retry_immediate.jitter_percent), "20", .least = 0, .most = 50},
+    {"longest_s", CONFIG_KEY_NUMBER, AT(retry_longest_s), "432000", .least = 60, .most = 30 * 86400},
+};
+_Static_assert(sizeof((struct backoff_policy){0}.steps_s) == CONFIG_NUMBERS_MOST * sizeof(int), "steps are numbers");
+
 static const struct config_key EMAIL_KEYS[] = {
     {"name", CONFIG_KEY_TEXT, AT(email.name), "relay", .refuse = config_refuse_code, .is_fixed = true},
     {"url", CONFIG_KEY_TEXT, AT(email.url), .refuse = config_refuse_url, .is_fixed = true},
@@ -113,6 +124,7 @@ const struct config_table CONFIG_TABLE_TOLD[] = {
     {"dispatch", DISPATCH_KEYS, COUNT(DISPATCH_KEYS)},
     {"ladder", LADDER_KEYS, COUNT(LADDER_KEYS)},
     {"brake", BRAKE_KEYS, COUNT(BRAKE_KEYS)},
+    {"retry", RETRY_KEYS, COUNT(RETRY_KEYS)},
     {"email", EMAIL_KEYS, COUNT(EMAIL_KEYS)},
 };
 const size_t CONFIG_TABLE_TOLD_COUNT = COUNT(CONFIG_TABLE_TOLD);

@@ -154,7 +154,7 @@ static bool read_messages(struct results *all)
 static struct instant again_at(const struct dispatch *d, const struct result *r)
 {
     const struct reply *reply = &r->o->reply;
-    const struct backoff_policy *policy = r->immediate ? &BACKOFF_IMMEDIATE : &BACKOFF_ORDINARY;
+    const struct backoff_policy *policy = r->immediate ? &d->config->retry_immediate : &d->config->retry_ordinary;
     struct instant next, wish;
 
     if (reply->outcome != REPLY_TEMPFAIL || r->test) /* whoever sends a test looks, and sends another */
@@ -163,7 +163,7 @@ static struct instant again_at(const struct dispatch *d, const struct result *r)
     wish = instant_add_seconds(d->now, reply->retry_after_s < 3600 ? reply->retry_after_s : 3600);
     if (instant_compare(wish, next) > 0)
         next = wish;
-    if (instant_ms_between(r->first_try_at, next) > (int64_t)BACKOFF_LONGEST_S * 1000)
+    if (instant_ms_between(r->first_try_at, next) > (int64_t)d->config->retry_longest_s * 1000)
         return INSTANT_NONE;
     return next;
 }

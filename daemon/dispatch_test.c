@@ -26,7 +26,7 @@ char *dispatch_test_email(const struct config *config, const char *uid, struct i
 
     json_decref(values);
     if (fault == NULL)
-        *ret = (struct dispatch_text){notice.subject, notice.text, notice.html};
+        *ret = (struct dispatch_text){.subject = notice.subject, .text = notice.text, .html = notice.html};
     return fault;
 }
 

@@ -13,6 +13,7 @@ struct backoff_policy {
     int other_channel_s;        /* or after so long */
 };
 
+/* What is used where the configuration says nothing else. */
 extern const struct backoff_policy BACKOFF_IMMEDIATE; /* 30 s, 1, 2, 5 minutes, then every 5; uncertain 2 minutes; other channel at the first failure */
 extern const struct backoff_policy BACKOFF_ORDINARY;  /* 1, 5, 15, 30, 60 minutes, then hourly; uncertain 15 minutes; other channel after 3 or 15 minutes */
 
