@@ -126,8 +126,6 @@ static void read_relay(struct config_reading *reading, const struct config_text 
     *relay_add(config) = relay;
 }
 
-enum { RELAYS_MOST = 16 };
-
 static void read_list(struct config_reading *reading, const struct config_text *told, const config_setting_t *email,
                       const config_setting_t *list)
 {
@@ -142,8 +140,8 @@ static void read_list(struct config_reading *reading, const struct config_text *
     }
     if (config_setting_length(list) == 0)
         config_text_fault_at(reading, told, list, "email: relays is empty, name at least one or remove it");
-    if (config_setting_length(list) > RELAYS_MOST)
-        config_text_fault_at(reading, told, list, "email: more than %d relays, name fewer", RELAYS_MOST);
+    if (config_setting_length(list) > EMAIL_RELAYS_MOST)
+        config_text_fault_at(reading, told, list, "email: more than %d relays, name fewer", EMAIL_RELAYS_MOST);
     for (int i = 0; i < config_setting_length(list); i++)
         read_relay(reading, told, config_setting_get_elem(list, (unsigned)i));
 }

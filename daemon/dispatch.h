@@ -40,6 +40,7 @@ struct dispatch {
     size_t kept_count, kept_room;
     int64_t renewed_ms, took_over_ms; /* monotonic */
     struct instant now; /* told's, of this tick */
+    bool said_dead[EMAIL_RELAYS_MOST]; /* of each relay */
     bool has_return_key;
     unsigned char return_key[VERP_KEY_SIZE]; /* of the return paths: the installation's */
     bool escalate;      /* a line must climb at once: escalate is to be woken */

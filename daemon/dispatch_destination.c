@@ -30,14 +30,14 @@ static void add(struct pg_table *table, const char *name, const struct destinati
                                          d->state == DESTINATION_DEAD ? instant_print(probe, probe_at) : NULL});
 }
 
+/* A line when it dies and when it is well again; what it is given at a time is in the table. */
 static void say(const char *channel, const char *name, const struct destination *d)
 {
-    if (d->state == DESTINATION_DEAD && d->failures == d->policy->dead_after)
-        log_warning("destination=%s channel=%s state=dead failures=%d reason=\"%s\" do=\"look at it; it is probed until it"
+    if (d->state == DESTINATION_DEAD)
+        log_warning("destination=%s channel=%s state=dead failures=%d reason=\"%s\" do=\"look at it: it is probed until it"
                     " answers\"", name, channel, d->failures, d->error);
     else
-        log_info("destination=%s channel=%s state=%s concurrency=%d reason=\"%s\"", name, channel,
-                 destination_state_text(d->state), d->concurrency, d->error != NULL ? d->error : "served");
+        log_info("destination=%s channel=%s state=alive", name, channel);
 }
 
 /* What cannot be written now is written with the next change: it is for people to look at, nothing rests on it. */
@@ -49,7 +49,9 @@ void dispatch_destination_write(struct dispatch *d)
     for (size_t i = 0; d->email != NULL && i < email_relays_count(d->email); i++) {
         if (!email_relays_changed(d->email, i))
             continue;
-        say("email", email_relays_name(d->email, i), email_relays_destination(d->email, i));
+        if ((email_relays_destination(d->email, i)->state == DESTINATION_DEAD) != d->said_dead[i])
+            say("email", email_relays_name(d->email, i), email_relays_destination(d->email, i));
+        d->said_dead[i] = email_relays_destination(d->email, i)->state == DESTINATION_DEAD;
         add(&table, email_relays_name(d->email, i), email_relays_destination(d->email, i));
     }
     (void)pg_table_do(d->pg, &WRITE, &table,

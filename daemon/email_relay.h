@@ -11,6 +11,8 @@ enum email_tls {
     EMAIL_TLS_IMPLICIT,
 };
 
+enum { EMAIL_RELAYS_MOST = 16 };
+
 /* Strings belong to whoever holds it; one that is kept longer is copied. */
 struct email_relay {
     char *name; /* in the configuration, for the log */

@@ -205,15 +205,22 @@ static void write_config(struct harness *h)
                h->options.brake != NULL ? h->options.brake : "message_most = 1000000; hour_most = 1000000000;");
     buf_printf(&b, "dispatch = { lease_ms = %d; };\n", or_else(h->options.lease_ms, 2000));
     buf_printf(&b,
-               "email = { url = \"smtp://127.0.0.1:%d\"; tls = \"none\"; from = \"told@southwark.example\";"
-               " connect_timeout_s = 2; response_timeout_s = %d; senders = %d; };\n",
-               h->smtp_port, or_else(h->options.response_timeout_s, 5), or_else(h->options.senders, 2));
+               "email = { tls = \"none\"; from = \"told@southwark.example\"; connect_timeout_s = 2; response_timeout_s = %d;"
+               " senders = %d;", or_else(h->options.response_timeout_s, 5), or_else(h->options.senders, 2));
+    if (h->options.second_relay_port != 0)
+        buf_printf(&b,
+                   " relays = ( { name = \"first\"; url = \"smtp://127.0.0.1:%d\"; },"
+                   " { name = \"second\"; url = \"smtp://127.0.0.1:%d\"; } ); };\n",
+                   h->smtp_port, h->options.second_relay_port);
+    else
+        buf_printf(&b, " url = \"smtp://127.0.0.1:%d\"; };\n", h->smtp_port);
     buf_printf(&b,
                "webhooks = { case-system = { url = \"http://127.0.0.1:%d/told\"; secrets = [ \"webhook.secret\" ];"
                " allow_private = true; connect_timeout_s = 2; timeout_s = 5; }; };\n"
                "courts = ( { court = \"camberwell-youth-court\"; host = true; days = [ \"monday\", \"tuesday\", \"wednesday\","
                " \"thursday\", \"friday\" ]; } );\n",
                h->hook_port);
+    buf_text(&b, h->options.more_config != NULL ? h->options.more_config : "");
     harness_write(h, "told.conf", b.bytes);
     buf_release(&b);
     h->config = harness_path(h, "told.conf");
