@@ -111,6 +111,18 @@ struct sink_tls *sink_tls_new(struct sink_tls_authority *authority, enum sink_tl
     return NULL;
 }
 
+bool sink_tls_write(const struct sink_tls *tls, const char *certificate_path, const char *key_path)
+{
+    FILE *certificate = fopen(certificate_path, "w"), *key = fopen(key_path, "w");
+    bool fine = certificate && key && PEM_write_X509(certificate, SSL_CTX_get0_certificate(tls->context)) &&
+                PEM_write_PrivateKey(key, SSL_CTX_get0_privatekey(tls->context), NULL, NULL, 0, NULL, NULL);
+    if (certificate && fclose(certificate) != 0)
+        fine = false;
+    if (key && fclose(key) != 0)
+        fine = false;
+    return fine;
+}
+
 void sink_tls_free(struct sink_tls *tls)
 {
     if (!tls)

@@ -26,6 +26,8 @@ void sink_tls_authority_free(struct sink_tls_authority *authority);
 /* A server's certificate and key. The authority is needed for this call only. */
 struct sink_tls;
 struct sink_tls *sink_tls_new(struct sink_tls_authority *authority, enum sink_tls_kind kind);
+/* Certificate and key as PEM, for a server that is not ours. False if they cannot be written. */
+bool sink_tls_write(const struct sink_tls *tls, const char *certificate_path, const char *key_path);
 void sink_tls_free(struct sink_tls *tls);
 
 struct sink_tls_session;
