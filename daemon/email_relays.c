@@ -138,7 +138,7 @@ static void move_waiting(struct email_relays *all, struct relay *from)
 static void learn(struct email_relays *all, struct relay *relay, const struct email_done *done)
 {
     const struct reply *reply = &done->outcome.reply;
-    bool changed = false;
+    bool changed = false, was_alive = relay->destination.state == DESTINATION_ALIVE;
 
     if (!done->outcome.begun || all->stopping)
         return; /* what is given up at a stop says nothing of anybody */
@@ -150,7 +150,8 @@ static void learn(struct email_relays *all, struct relay *relay, const struct em
     if (!changed)
         return;
     email_pool_limit(relay->pool, (size_t)relay->destination.concurrency);
-    if (relay->destination.state == DESTINATION_DEAD)
+    /* Only as it dies: later its probe may be among those that wait. */
+    if (was_alive && relay->destination.state == DESTINATION_DEAD)
         move_waiting(all, relay);
 }
 
