@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf_text.h"
 #include "protocol_index.h"
 #include "told/mem.h"
 
@@ -72,72 +73,23 @@ static void protocol_read_setting(struct protocol_reader *reader, const char *fi
         protocol_add(reader, rule);
 }
 
-/* libconfig would open the file an @include names; the core opens none. 0: there is no such line. */
-static int protocol_include_line(const char *text)
-{
-    int line = 1;
-
-    for (const char *at = text; at != NULL; line++) {
-        at += strspn(at, " \t\r\v\f");
-        if (strncmp(at, "@include", strlen("@include")) == 0)
-            return line;
-        at = strchr(at, '\n');
-        at = at == NULL ? NULL : at + 1;
-    }
-    return 0;
-}
-
-/* The first line that is not UTF-8, which neither JSON nor the database would take; 0: there is none. */
-static int protocol_foreign_line(const char *text)
-{
-    for (int line = 1; *text != '\0'; line++) {
-        size_t len = strcspn(text, "\n");
-        json_t *taken = json_stringn(text, len);
-
-        if (taken == NULL)
-            return line;
-        json_decref(taken);
-        text += len + (text[len] == '\n' ? 1 : 0);
-    }
-    return 0;
-}
-
-static void protocol_read_text(struct protocol_reader *reader, const char *file, const char *text)
-{
-    config_t config;
-    const config_setting_t *root;
-
-    config_init(&config);
-    if (config_read_string(&config, text) != CONFIG_TRUE) {
-        char *reason = mem_printf("%s; the rest of the file was not read", config_error_text(&config));
-
-        protocol_fault(reader, file, config_error_line(&config), reason);
-        free(reason);
-    } else {
-        root = config_root_setting(&config);
-        for (int i = 0; i < config_setting_length(root); i++)
-            protocol_read_setting(reader, file, config_setting_get_elem(root, (unsigned)i));
-    }
-    config_destroy(&config);
-}
-
 static void protocol_read(struct protocol_reader *reader, const struct protocol_file *file)
 {
-    char *text = mem_copy_n(file->text, file->len);
-    int line = protocol_include_line(text);
-    int faults = reader->faults;
+    config_t config;
+    int line, faults = reader->faults;
+    char *reason = conf_text_parse(&config, file->text, file->len, &line);
+    const config_setting_t *root = config_root_setting(&config);
 
-    if (strlen(text) != file->len)
-        protocol_fault(reader, file->name, 1, "a NUL byte in the file; it must be text");
-    else if (line > 0)
-        protocol_fault(reader, file->name, line,
-                       "@include is not taken here; name each file in the configuration");
-    else
-        protocol_read_text(reader, file->name, text);
-    line = reader->faults == faults ? protocol_foreign_line(text) : 0; /* a rule says it better: it names its key */
+    if (reason != NULL)
+        protocol_fault(reader, file->name, line, reason);
+    for (int i = 0; reason == NULL && i < config_setting_length(root); i++)
+        protocol_read_setting(reader, file->name, config_setting_get_elem(root, (unsigned)i));
+    /* A rule says it better: it names its key. */
+    line = reader->faults == faults ? conf_text_foreign_line(file->text, file->len) : 0;
     if (line > 0)
         protocol_fault(reader, file->name, line, "a byte that is not UTF-8; save the file as UTF-8");
-    free(text);
+    free(reason);
+    config_destroy(&config);
 }
 
 static void protocol_index_watch(struct protocol *protocol, const struct rule_watch *watch)
