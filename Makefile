@@ -218,7 +218,7 @@ DESTDIR ?=
 install: all
 	install -D -m 0755 build/release/told $(DESTDIR)/usr/sbin/told
 	install -D -m 0755 build/release/toldctl $(DESTDIR)/usr/bin/toldctl
-	install -d $(DESTDIR)/etc/told && cp -r conf/told.conf conf/roles.conf conf/feeds conf/protocol conf/calendar conf/templates $(DESTDIR)/etc/told/
+	install -d $(DESTDIR)/etc/told && cp -r conf/told.conf conf/roles.conf conf/feeds conf/protocol conf/calendar conf/codes conf/templates $(DESTDIR)/etc/told/
 	install -D -m 0644 systemd/told.service $(DESTDIR)/lib/systemd/system/told.service
 	install -D -m 0644 systemd/told.sysusers $(DESTDIR)/usr/lib/sysusers.d/told.conf
 	install -D -m 0644 systemd/told.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/told.conf

@@ -87,6 +87,7 @@ void config_unref(struct config *config)
     release_texts(config);
     protocol_free(config->protocol);
     calendar_free(config->calendar);
+    codes_free(config->codes);
     secret_free(config->ingest_secret_key);
     config_release_relays(config);
     for (size_t i = 0; i < CONFIG_TABLE_TOLD_COUNT; i++)

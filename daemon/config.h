@@ -11,6 +11,7 @@
 #include "told/brake.h"
 #include "told/backoff.h"
 #include "told/calendar.h"
+#include "told/codes.h"
 #include "told/directory.h"
 #include "told/identity.h"
 #include "told/ladder.h"
@@ -67,7 +68,7 @@ struct config_court {
 
 /* File names as the configuration gives them, for the printout. */
 struct config_names {
-    char *protocol, *calendar, *roles, *templates, *feeds; /* feeds, protocol: a file or a directory of *.conf */
+    char *protocol, *calendar, *codes, *roles, *templates, *feeds; /* feeds, protocol, codes: a file or a directory of *.conf */
     char *ingest_secret_key, *ingest_public_key;           /* secrets are named, never printed */
 };
 
@@ -97,6 +98,7 @@ struct config {
     char *protocol_text; /* all files, as protocol_stored.h stores them with their hash */
     struct calendar *calendar;
     char *calendar_text;
+    struct codes *codes; /* what the codes of other systems mean */
     struct directory_role *roles;
     size_t role_count;
     char **line_names, **line_bottoms; /* NULL-terminated, side by side */

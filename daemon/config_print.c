@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "code_table.h"
 #include "config.h"
 #include "config_refuse.h"
 #include "config_table.h"
@@ -109,7 +110,9 @@ void config_print(const struct config *config)
     print_roles(config);
     for (size_t i = 0; i < config->feed_count; i++)
         print_feed(&config->feeds[i]);
+    code_table_print_settings(config->codes);
     printf("# protocol %s, %zu rules\n", protocol_hash(config->protocol), protocol_count(config->protocol));
     printf("# calendar %s, %d to %d\n", calendar_hash(config->calendar), calendar_first_year(config->calendar),
            calendar_last_year(config->calendar));
+    printf("# codes %s, %zu rows\n", codes_hash(config->codes), codes_count(config->codes));
 }

@@ -11,6 +11,7 @@ void config_read_feeds(struct config_reading *reading, const struct config_text 
 void config_read_relays(struct config_reading *reading, const struct config_text *told);
 void config_read_webhooks(struct config_reading *reading, const struct config_text *told);
 void config_read_roles(struct config_reading *reading, const struct config_text *told);
+void config_read_codes(struct config_reading *reading, const struct config_text *told);
 void config_read_rules(struct config_reading *reading, const struct config_text *told); /* protocol, calendar, templates */
 /* What only shows when all is read: between rules, roles, lines and endpoints. */
 void config_check(struct config_reading *reading, const struct config_text *told);

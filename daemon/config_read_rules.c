@@ -44,35 +44,18 @@ static void read_protocol(struct config_reading *reading, const struct config_te
 {
     struct config *config = reading->config;
     char *path = config_text_path(config, config->names.protocol);
-    char **names = config_text_list(reading, path, ".conf", told->path, line_of(told, "protocol"));
-    struct protocol_file *files = NULL;
-    char **texts = mem_new(sizeof *texts);
-    size_t count = 0, faults = reading->faults;
+    struct config_files read;
+    bool is_read = config_text_read_list(reading, path, told->path, line_of(told, "protocol"), &read);
+    struct protocol_file *files = mem_new((read.count + 1) * sizeof *files);
 
-    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
-        char *reason = NULL;
-        size_t len = 0;
-        char *text = config_text_read(names[i], &len, &reason);
-
-        if (text == NULL) {
-            config_text_fault(reading, names[i], 1, "%s", reason);
-            free(reason);
-            continue;
-        }
-        files = mem_grow(files, count + 1, sizeof *files);
-        texts = mem_grow(texts, count + 2, sizeof *texts);
-        files[count] = (struct protocol_file){.name = names[i], .text = text, .len = len};
-        texts[count++] = text;
-        texts[count] = NULL;
-    }
-    if (faults == reading->faults && count > 0) {
-        config->protocol = protocol_parse(files, count, pass_fault, reading);
-        if (config->protocol != NULL)
-            config->protocol_text = protocol_stored_print(files, count);
-    }
+    for (size_t i = 0; i < read.count; i++)
+        files[i] = (struct protocol_file){read.items[i].name, read.items[i].text, read.items[i].len};
+    if (is_read)
+        config->protocol = protocol_parse(files, read.count, pass_fault, reading);
+    if (config->protocol != NULL)
+        config->protocol_text = protocol_stored_print(files, read.count);
     free(files);
-    config_text_free_list(texts);
-    config_text_free_list(names);
+    config_text_release_list(&read);
     free(path);
 }
 

@@ -25,6 +25,7 @@ static const struct config_key TOP_KEYS[] = {
     {"feeds", CONFIG_KEY_TEXT, AT(names.feeds), "feeds"},
     {"protocol", CONFIG_KEY_TEXT, AT(names.protocol), "protocol"},
     {"calendar", CONFIG_KEY_TEXT, AT(names.calendar), "calendar/bank-holidays.json"},
+    {"codes", CONFIG_KEY_TEXT, AT(names.codes), "codes"},
     {"roles", CONFIG_KEY_TEXT, AT(names.roles), "roles.conf"},
     {"templates", CONFIG_KEY_TEXT, AT(names.templates), "templates"},
     {"identity", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},

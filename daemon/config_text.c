@@ -192,3 +192,36 @@ void config_text_free_list(char **list)
         free(list[i]);
     free(list);
 }
+
+bool config_text_read_list(struct config_reading *reading, const char *path, const char *file, int line,
+                           struct config_files *ret)
+{
+    char **names = config_text_list(reading, path, ".conf", file, line);
+    bool is_good = names != NULL;
+
+    *ret = (struct config_files){0};
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+        struct config_file one = {.name = names[i]};
+        char *reason = NULL;
+
+        one.text = config_text_read(names[i], &one.len, &reason);
+        if (one.text == NULL)
+            config_text_fault(reading, names[i], 1, "%s", reason);
+        is_good = is_good && one.text != NULL;
+        free(reason);
+        ret->items = mem_grow(ret->items, ret->count + 1, sizeof *ret->items);
+        ret->items[ret->count++] = one;
+    }
+    free(names); /* the names went into the list */
+    return is_good;
+}
+
+void config_text_release_list(struct config_files *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        free(files->items[i].name);
+        free(files->items[i].text);
+    }
+    free(files->items);
+    *files = (struct config_files){0};
+}

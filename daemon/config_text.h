@@ -47,4 +47,18 @@ void config_text_close(struct config_text *text);
 char **config_text_list(struct config_reading *reading, const char *path, const char *ending, const char *file, int line);
 void config_text_free_list(char **list);
 
+/* The files of such a list with what is in them; `text` NULL where one could not be read, which is said. */
+struct config_file {
+    char *name, *text;
+    size_t len;
+};
+struct config_files {
+    struct config_file *items;
+    size_t count;
+};
+/* False, with every fault said, where there is none or one could not be read. Release in either case. */
+bool config_text_read_list(struct config_reading *reading, const char *path, const char *file, int line,
+                           struct config_files *ret);
+void config_text_release_list(struct config_files *files);
+
 #endif

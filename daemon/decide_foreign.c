@@ -150,7 +150,7 @@ static bool expand(struct foreign *f, const struct event *event)
     if (bytes == NULL)
         fault = mem_copy("it has neither data nor a readable data_base64");
     else
-        fault = adapter_run(adapter, bytes, len, f->source, f->id, event_time(event), &list);
+        fault = adapter_run(adapter, f->s->config->codes, bytes, len, f->source, f->id, event_time(event), &list);
     if (fault != NULL) {
         ok = decide_foreign_quarantine(f->s, f->event_id, fault);
         free(fault);

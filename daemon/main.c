@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "code_table.h"
 #include "dump.h"
 #include "log.h"
 #include "rule_table.h"
@@ -146,6 +147,8 @@ static int run(struct options *options)
         exit_code = EX_CONFIG;
     } else if (options->check) {
         rule_table_print(config->protocol);
+        printf("\n");
+        code_table_print(config->codes);
     } else {
         (void)fflush(stdout);
         exit_code = service_run(&options->service, config_ref(config));

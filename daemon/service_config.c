@@ -45,7 +45,8 @@ void service_config_reload(const char *file, struct config_current *current)
     (void)config_keep(now, next, log_warning_at, NULL);
     config_unref(now);
     service_config_warn(next, clock_real(), log_warning_at, NULL);
-    log_info("configuration=reloaded protocol=%s calendar=%s", protocol_hash(next->protocol), calendar_hash(next->calendar));
+    log_info("configuration=reloaded protocol=%s calendar=%s codes=%s", protocol_hash(next->protocol),
+             calendar_hash(next->calendar), codes_hash(next->codes));
     config_current_set(current, next);
 }
 

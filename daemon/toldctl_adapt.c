@@ -29,7 +29,7 @@ static void print_part(const char *path, const struct adapted *part)
 }
 
 /* A file is one foreign message. Its bytes name it, so that the same file gives the same ids. */
-static int adapt(const char *adapter, const char *path, const char *source, struct instant sent_at)
+static int adapt(const struct codes *codes, const char *adapter, const char *path, const char *source, struct instant sent_at)
 {
     char *bytes, hash[65];
     size_t len;
@@ -38,7 +38,7 @@ static int adapt(const char *adapter, const char *path, const char *source, stru
         return EX_NOINPUT;
     hashchain_hex(bytes, len, hash);
     hash[16] = 0;
-    char *reason = adapter_run(adapter, bytes, len, source, hash, sent_at, &list);
+    char *reason = adapter_run(adapter, codes, bytes, len, source, hash, sent_at, &list);
     int code = 0;
     if (reason)
         code = toldctl_refuse(EX_DATAERR, "%s: %s", path, reason);
@@ -68,8 +68,11 @@ int toldctl_adapt(struct toldctl *ctl, int argc, char **argv)
         free(names);
         return code;
     }
+    code = toldctl_open_local_config(ctl);
+    if (code)
+        return code;
     for (int i = at + 1; i < argc; i++) {
-        int one = adapt(argv[at], argv[i], source, sent_at);
+        int one = adapt(ctl->config->codes, argv[at], argv[i], source, sent_at);
         code = code ? code : one;
     }
     return code;

@@ -14,6 +14,7 @@ struct adapter_origin {
     const char *source;
     const char *id;
     struct instant sent_at;
+    const struct codes *codes; /* what the sender's codes mean */
 };
 
 bool adapted_list_is_full(const struct adapted_list *list);

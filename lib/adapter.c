@@ -97,10 +97,10 @@ static json_t *parse(size_t adapter, const char *bytes, size_t len, char **ret_t
     return json_parse_within(bytes, len, JSON_DEPTH_FOREIGN, ret_reason);
 }
 
-char *adapter_run(const char *name, const char *bytes, size_t len, const char *source, const char *id,
-                  struct instant sent_at, struct adapted_list *ret)
+char *adapter_run(const char *name, const struct codes *codes, const char *bytes, size_t len, const char *source,
+                  const char *id, struct instant sent_at, struct adapted_list *ret)
 {
-    const struct adapter_origin origin = {.source = source, .id = id, .sent_at = sent_at};
+    const struct adapter_origin origin = {.source = source, .id = id, .sent_at = sent_at, .codes = codes};
     struct adapted_list list = {0};
     char *reason = NULL, *twice = NULL;
     json_t *root = NULL;

@@ -64,10 +64,11 @@ static void adapt_cases(struct court_defendant *defendant, const json_t *json)
     const json_t *entries = json_object_get(json, "prosecutionCasesOrApplications");
     size_t count = json_array_size(entries) + 1;
     struct court_case *cases = mem_grow(NULL, count, sizeof *cases);
+    const struct codes *codes = defendant->origin->codes;
 
     for (size_t i = 0; i + 1 < count; i++)
-        register_case_read(&cases[i], json_array_get(entries, i), defendant->hearing->day);
-    register_case_read_results(&cases[count - 1], json_object_get(json, "defendantResults"));
+        register_case_read(codes, &cases[i], json_array_get(entries, i), defendant->hearing->day);
+    register_case_read_results(codes, &cases[count - 1], json_object_get(json, "defendantResults"));
     cases[count - 1].about = court_defendant_common(cases, count - 1);
 
     court_defendant_add_events(defendant, cases, count);

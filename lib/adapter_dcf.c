@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codes_index.h"
 #include "foreign_person.h"
 #include "foreign_time.h"
 #include "police_case.h"
@@ -44,12 +45,6 @@ static const struct part_kind DEFENDANT_KINDS[] = {
 static const struct part_kind OFFENCE_KINDS[] = {
     {"cjs_offence_code", JSON_STRING}, {"offence", JSON_OBJECT}, {NULL, JSON_NULL}};
 
-/* Words of the file for the codes of the courts. */
-static const struct {
-    const char *word, *status;
-} REMAND_STATUSES[] = {
-    {"custody", "C"}, {"unconditional_bail", "U"}, {"conditional_bail", "B"}, {"not_applicable", "A"}};
-
 static void read_names(struct police_defendant *defendant, const json_t *name)
 {
     const json_t *given = json_object_get(name, "given_name"), *one;
@@ -74,10 +69,10 @@ static void read_remand(struct police_defendant *defendant, const json_t *json)
     const json_t *grounds =
         json_object_get(json_object_get(json, "remand_application"), "substantial_grounds");
 
-    for (size_t i = 0; status != NULL && i < sizeof REMAND_STATUSES / sizeof REMAND_STATUSES[0]; i++)
-        if (strcmp(REMAND_STATUSES[i].word, status) == 0)
-            defendant->remand_status = REMAND_STATUSES[i].status;
-    if (status != NULL && defendant->remand_status == NULL)
+    const struct codes_row *known = codes_find(defendant->origin->codes, CODES_DCF_REMAND_STATUSES, NULL, status);
+
+    defendant->remand_status = known == NULL ? NULL : known->word;
+    if (status != NULL && known == NULL)
         police_defendant_fault(defendant,
                                "person_remand_status: a word that told does not know; taken as unknown");
     /* An application for conditions alone is no objection. */

@@ -55,17 +55,17 @@ static void read_entry(const struct hearing_sitting *s, struct hearing_findings 
 }
 
 /* What stands where a bailStatus is missing or empty: the strictest letter of the results. */
-static const struct court_result *status_of_results(const json_t *defendant)
+static const struct codes_row *status_of_results(const struct codes *codes, const json_t *defendant)
 {
-    const struct court_result *strictest = NULL;
+    const struct codes_row *strictest = NULL;
     size_t i, k;
     json_t *offence, *result;
 
     json_array_foreach(json_object_get(defendant, "offences"), i, offence)
         json_array_foreach(json_object_get(offence, "judicialResults"), k, result)
     {
-        const struct court_result *status =
-            court_result_of_status(part_kind_text(result, "postHearingCustodyStatus"));
+        const struct codes_row *status =
+            court_result_of_status(codes, part_kind_text(result, "postHearingCustodyStatus"));
         if (status != NULL && !json_is_true(json_object_get(result, "isDeleted")) &&
             (strictest == NULL || court_result_rank(status) > court_result_rank(strictest)))
             strictest = status;
@@ -75,24 +75,25 @@ static const struct court_result *status_of_results(const json_t *defendant)
 
 /* Custody is where adults are remanded; a child's remand has a narrower name, and the other source may know
  * it. */
-static bool is_narrower(const struct court_result *status, const struct court_result *liberty)
+static bool is_narrower(const struct codes_row *status, const struct codes_row *liberty)
 {
-    return status->sort == COURT_RESULT_REMAND && liberty->sort == COURT_RESULT_REMAND &&
+    return status->sort == CODES_REMAND && liberty->sort == CODES_REMAND &&
            strcmp(liberty->word, "custody") == 0;
 }
 
 /* The bail status is what the sender makes of the results: it says what results without codes leave open. A
  * case that is over has none of its own, and a sentence to custody is no remand, though its status is C. */
-static void add_status(struct court_case *read, const struct hearing_entry *entry, bool is_over)
+static void add_status(const struct codes *codes, struct court_case *read, const struct hearing_entry *entry,
+                       bool is_over)
 {
     const char *letter = part_kind_text(json_object_get(hearing_entry_person(entry), "bailStatus"), "code");
-    const struct court_result *status =
-        letter != NULL ? court_result_of_status(letter) : status_of_results(entry->defendant);
+    const struct codes_row *status =
+        letter != NULL ? court_result_of_status(codes, letter) : status_of_results(codes, entry->defendant);
+    const char *look = court_result_status_look(codes, letter);
 
-    if (read->liberty == NULL && letter != NULL && strcmp(letter, "R") == 0)
+    if (read->liberty == NULL && look != NULL)
         court_case_fault(
-            read, mem_copy("bailStatus R (arrested again after release on bail) makes no event: look at the "
-                           "hearing itself"));
+            read, mem_printf("bailStatus %s (%s) makes no event: look at the hearing itself", letter, look));
     if (status == NULL || is_over)
         return;
     if (read->liberty == NULL || is_narrower(status, read->liberty))
@@ -110,7 +111,7 @@ static bool is_over(const struct court_case *read)
     return read->sentence_count > 0 || read->is_sentenced_unknown || court_case_has_ended(read);
 }
 
-static void add_statuses(struct court_case *cases, const struct hearing_party *party)
+static void add_statuses(const struct codes *codes, struct court_case *cases, const struct hearing_party *party)
 {
     bool has_custody = false;
 
@@ -118,7 +119,7 @@ static void add_statuses(struct court_case *cases, const struct hearing_party *p
         has_custody |= court_case_has_kind(&cases[i], "custody");
     for (size_t i = 0; i < party->count; i++)
         if (!party->entries[i].is_application)
-            add_status(&cases[i], &party->entries[i], has_custody || is_over(&cases[i]));
+            add_status(codes, &cases[i], &party->entries[i], has_custody || is_over(&cases[i]));
 }
 
 static void add_listing(struct court_defendant *defendant, struct court_reference about, const char *hearing,
@@ -208,7 +209,8 @@ static void adapt_cases(const struct hearing_sitting *s, struct court_defendant 
 {
     size_t count = party->count + 1;
     struct court_case *cases = mem_grow(NULL, count, sizeof *cases);
-    struct hearing_findings found = {.hearing_id = s->court.id,
+    struct hearing_findings found = {.codes = s->origin->codes,
+                                     .hearing_id = s->court.id,
                                      .first_day = s->first_day,
                                      .hearing_day = s->court.day,
                                      .designation = {.on = CIVIL_NONE}};
@@ -220,7 +222,7 @@ static void adapt_cases(const struct hearing_sitting *s, struct court_defendant 
     if (s->is_resulted) {
         hearing_result_of_hearing(&found, &cases[count - 1],
                                   json_object_get(s->hearing, "defendantJudicialResults"), party->master);
-        add_statuses(cases, party);
+        add_statuses(s->origin->codes, cases, party);
     }
     for (size_t i = 0; i < count; i++)
         cases[i].designated = found.designated;

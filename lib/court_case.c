@@ -16,7 +16,7 @@ void court_case_fault(struct court_case *read, char *reason)
 
 /* One order is one sentence, under however many offences it stands; whether their terms run side by side or
  * one after the other is not said, so of two different ones none is believed. */
-static void note_sentence(struct court_case *read, const struct court_result *result, struct civil_day on,
+static void note_sentence(struct court_case *read, const struct codes_row *result, struct civil_day on,
                           int term_months)
 {
     for (size_t i = 0; i < read->sentence_count; i++) {
@@ -26,26 +26,32 @@ static void note_sentence(struct court_case *read, const struct court_result *re
             read->sentences[i].term_months = 0;
         return;
     }
-    if (read->sentence_count < COURT_CASE_ORDERS)
+    if (read->sentence_count == COURT_CASE_ORDERS)
+        court_case_fault(read, mem_printf("more than %d different orders: look at the message itself", COURT_CASE_ORDERS));
+    else
         read->sentences[read->sentence_count++] = (struct court_order){result, on, term_months};
 }
 
-const char *court_case_note(struct court_case *read, const struct court_result *result, struct civil_day on,
+const char *court_case_note(struct court_case *read, const struct codes_row *result, struct civil_day on,
                             int term_months)
 {
     switch (result->sort) {
-    case COURT_RESULT_SENTENCE:
+    case CODES_SENTENCE:
         note_sentence(read, result, on, term_months);
         break;
-    case COURT_RESULT_ENDING:
+    case CODES_ENDING:
         return result->word;
-    case COURT_RESULT_REMAND:
-    case COURT_RESULT_BAIL:
+    case CODES_REMAND:
+    case CODES_BAIL:
         if (read->liberty == NULL || court_result_rank(result) > court_result_rank(read->liberty))
             read->liberty = result;
         break;
-    case COURT_RESULT_DESIGNATION:
-        break; /* says nothing by itself: its prompts do */
+    case CODES_LOOK:
+        court_case_fault(read, mem_printf("result code %s makes no event (%s): look at the message itself", result->code,
+                                          result->word));
+        break;
+    default: /* a designation says nothing by itself: its prompts do */
+        break;
     }
     return NULL;
 }

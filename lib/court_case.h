@@ -7,10 +7,10 @@
 #include "court_event.h"
 #include "court_result.h"
 
-#define COURT_CASE_ORDERS 32 /* the table of results has fewer orders */
+#define COURT_CASE_ORDERS 32 /* a bound on what a hostile message can take */
 
 struct court_order {
-    const struct court_result *result;
+    const struct codes_row *result;
     struct civil_day on; /* none: the day of the hearing */
     int term_months;     /* 0: not stated */
 };
@@ -20,7 +20,7 @@ struct court_case {
     bool is_of_all; /* its results stand at the defendant: it has no reference of its own */
     struct court_order sentences[COURT_CASE_ORDERS]; /* one for each distinct order */
     size_t sentence_count;
-    const struct court_result *liberty; /* the strictest remand or bail, or NULL */
+    const struct codes_row *liberty; /* the strictest remand or bail, or NULL */
     const char *designated;             /* borrowed: whose care a remand is into; NULL where not stated */
     size_t offence_count, ended_count;
     const char *outcome;           /* the one that all ended offences ended in; NULL where they differ */
@@ -35,7 +35,7 @@ struct court_case {
 void court_case_fault(struct court_case *read, char *reason);
 /* Takes one result into account, but for an ending, which is the offence's: its outcome is returned, else
  * NULL. */
-const char *court_case_note(struct court_case *read, const struct court_result *result, struct civil_day on,
+const char *court_case_note(struct court_case *read, const struct codes_row *result, struct civil_day on,
                             int term_months);
 /* One offence of it; outcome NULL: it goes on, or ended in a sentence. */
 void court_case_note_offence(struct court_case *read, const char *outcome);

@@ -84,7 +84,7 @@ static void add_sentences(struct court_defendant *defendant, const struct court_
         return;
     }
     for (size_t i = 0; i < read->sentence_count; i++) {
-        const struct court_result *result = read->sentences[i].result;
+        const struct codes_row *result = read->sentences[i].result;
         bool is_main = !has_main && strcmp(result->word, main_kind) == 0;
 
         has_main |= is_main;
@@ -110,7 +110,7 @@ static void add_liberty(struct court_defendant *defendant, const struct court_ca
             strictest = &cases[i];
     if (strictest == NULL)
         return;
-    if (strictest->liberty->sort == COURT_RESULT_REMAND) {
+    if (strictest->liberty->sort == CODES_REMAND) {
         fields = make_fields("to", strictest->liberty->word);
         court_event_set(fields, "designated_authority", strictest->designated);
         court_event_add(defendant, COURT_EVENT_REMAND, strictest->about, "liberty", fields);

@@ -22,7 +22,7 @@
 #include "told/mem.h"
 
 struct movement {
-    const struct custody_code *code;
+    const struct codes_row *code;
     const char *cause, *movement, *prison_id;
 };
 
@@ -114,32 +114,31 @@ static void set_day(json_t *data, struct instant at)
 }
 
 /* The fields of the type beside person; *ret_type and *ret_short name it. */
-static json_t *make_data(const struct movement *movement, struct instant at, const char **ret_type,
-                         const char **ret_short)
+static json_t *make_data(const struct codes *codes, const struct movement *movement, struct instant at,
+                         const char **ret_type, const char **ret_short)
 {
     json_t *data = json_object();
     char *prison = movement->prison_id == NULL ? NULL : make_establishment(movement->prison_id);
-    const char *kind = movement->prison_id == NULL ? NULL : custody_code_establishment(movement->prison_id);
+    const char *kind = custody_code_establishment(codes, movement->prison_id);
+    enum custody_truth sentenced = custody_code_sentenced(codes, movement->cause, movement->movement);
 
     switch (movement->code->sort) {
-    case CUSTODY_RECEPTION:
+    case CODES_RECEPTION:
         *ret_type = "custody.reception";
         *ret_short = "reception";
         foreign_person_set(data, "establishment", prison);
         foreign_person_set(data, "establishment_kind", kind);
-        if (custody_code_sentenced(movement->cause, movement->movement) != CUSTODY_NOT_SAID)
-            json_object_set_new(
-                data, "sentenced",
-                json_boolean(custody_code_sentenced(movement->cause, movement->movement) == CUSTODY_YES));
+        if (sentenced != CUSTODY_NOT_SAID)
+            json_object_set_new(data, "sentenced", json_boolean(sentenced == CUSTODY_YES));
         set_day(data, at);
         break;
-    case CUSTODY_TRANSFER:
+    case CODES_TRANSFER:
         *ret_type = "custody.transfer";
         *ret_short = "transfer";
         foreign_person_set(data, "to", prison);
         set_day(data, at);
         break;
-    case CUSTODY_RELEASE:
+    case CODES_RELEASE:
         *ret_type = "custody.release";
         *ret_short = "release";
         foreign_person_set(data, "reason", movement->code->word);
@@ -160,7 +159,7 @@ static void add_event(const struct custody_message *message, const json_t *json,
     const char *type, *short_name, *published = text_at(json, "publishedAt");
     char text[INSTANT_TEXT_SIZE];
     struct instant at = happened_at(message, json), written_at = message->enveloped_at;
-    json_t *event = json_object(), *data = make_data(movement, at, &type, &short_name);
+    json_t *event = json_object(), *data = make_data(message->origin->codes, movement, at, &type, &short_name);
     char *id = mem_printf("%s/%zu/%s", message->origin->id, message->index, short_name);
 
     if (published != NULL)
@@ -182,52 +181,57 @@ static void add_event(const struct custody_message *message, const json_t *json,
 }
 
 /* What the reason says, unless the code of the movement says something narrower. */
-static const struct custody_code *read_movement(enum custody_direction direction, const json_t *more,
-                                                struct movement *ret)
+static const struct codes_row *read_movement(const struct codes *codes, enum custody_direction direction,
+                                             const json_t *more, struct movement *ret)
 {
     const char *reason = text_at(more, "reason");
-    const struct custody_code *narrower;
+    const struct codes_row *narrower;
 
     ret->movement = text_at(more, "nomisMovementReasonCode");
     ret->cause = text_at(more, "probableCause") != NULL ? text_at(more, "probableCause") : reason;
     ret->prison_id = text_at(more, "prisonId");
-    ret->code = custody_code_of_reason(direction, reason);
-    narrower = custody_code_of_movement(direction, ret->movement);
+    ret->code = custody_code_of_reason(codes, direction, reason);
+    narrower = custody_code_of_movement(codes, direction, ret->movement);
     if (narrower != NULL && ret->code != NULL &&
-        (ret->code->sort == CUSTODY_RECEPTION ||
-         (ret->code->sort == CUSTODY_RELEASE && strcmp(ret->code->word, "released") == 0)))
+        (ret->code->sort == CODES_RECEPTION ||
+         (ret->code->sort == CODES_RELEASE && strcmp(ret->code->word, "released") == 0)))
         ret->code = narrower;
     return ret->code;
 }
 
-void custody_event_read(const struct custody_message *message, const json_t *json)
+/* What there is to say about the movement, once its code is known. */
+static void read_known(const struct custody_message *message, const json_t *json, const struct movement *movement)
 {
-    static const struct custody_code unknown = {"", CUSTODY_UNKNOWN, NULL};
-    const char *type = event_type_of(message, json);
-    enum custody_direction direction = CUSTODY_IN;
-    struct movement movement = {.code = type == NULL ? NULL : custody_code_of_type(type, &direction)};
     json_t *person = json_object();
 
-    if (type == NULL) {
-        fault(message, "no eventType (a string): not a domain event");
-    } else if (movement.code == NULL) {
-        adapted_list_add_nothing(message->list, message->part,
-                                 "of a type that no event of the catalogue says");
-    } else {
-        if (movement.code->sort != CUSTODY_RELEASE_DATES &&
-            read_movement(direction, json_object_get(json, "additionalInformation"), &movement) == NULL)
-            movement.code = &unknown;
-        if (movement.code->sort == CUSTODY_NOTHING)
-            adapted_list_add_nothing(message->list, message->part, movement.code->word);
-        else if (movement.code->sort == CUSTODY_UNKNOWN)
-            fault(
-                message,
-                "additionalInformation.reason: missing, or none that told knows: look at the message itself");
-        else if (movement.code->sort == CUSTODY_LOOK)
-            fault(message,
-                  "nomisMovementReasonCode says that this is no release: look at the message itself");
-        else if (identify(message, json, person))
-            add_event(message, json, &movement, person);
+    if (movement->code->sort == CODES_NOTHING) {
+        adapted_list_add_nothing(message->list, message->part, movement->code->word);
+    } else if (movement->code->sort == CODES_LOOK) {
+        char *reason = mem_printf("%s: look at the message itself", movement->code->word);
+        fault(message, reason);
+        free(reason);
+    } else if (identify(message, json, person)) {
+        add_event(message, json, movement, person);
     }
     json_decref(person);
+}
+
+void custody_event_read(const struct custody_message *message, const json_t *json)
+{
+    const struct codes *codes = message->origin->codes;
+    const char *type = event_type_of(message, json);
+    enum custody_direction direction = CUSTODY_IN;
+    struct movement movement = {.code = type == NULL ? NULL : custody_code_of_type(codes, type, &direction)};
+
+    if (type == NULL)
+        fault(message, "no eventType (a string): not a domain event");
+    else if (movement.code == NULL)
+        adapted_list_add_nothing(message->list, message->part,
+                                 "of a type that no event of the catalogue says");
+    else if (movement.code->sort != CODES_RELEASE_DATES &&
+             read_movement(codes, direction, json_object_get(json, "additionalInformation"), &movement) == NULL)
+        fault(message,
+              "additionalInformation.reason: missing, or none that told knows: look at the message itself");
+    else
+        read_known(message, json, &movement);
 }

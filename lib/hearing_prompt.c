@@ -15,31 +15,29 @@
 
 #define WORDS_MOST 3 /* of an authority's name, once "London Borough of" and "Council" are off */
 
-static bool is_one_of(const char *text, const char *const *words)
+static bool is_named(const struct codes *codes, const char *text, const char *what)
 {
-    for (; text != NULL && *words != NULL; words++)
-        if (strcasecmp(text, *words) == 0)
-            return true;
-    return false;
+    const struct codes_row *row = codes_find(codes, CODES_HEARING_PROMPTS, NULL, text);
+    return row != NULL && strcmp(row->word, what) == 0;
 }
 
-/* The value of the first prompt known by one of these references or labels. */
-static const char *find_value(const json_t *result, const char *const *names)
+/* The value of the first prompt that is known, by its reference or its label, for what is asked. */
+static const char *find_value(const struct codes *codes, const json_t *result, const char *what)
 {
     size_t i;
     json_t *prompt;
 
     json_array_foreach(json_object_get(result, "judicialResultPrompts"), i, prompt)
     {
-        if ((is_one_of(json_text_at(prompt, "promptReference"), names) ||
-             is_one_of(json_text_at(prompt, "label"), names)) &&
+        if ((is_named(codes, json_text_at(prompt, "promptReference"), what) ||
+             is_named(codes, json_text_at(prompt, "label"), what)) &&
             part_kind_text(prompt, "value") != NULL)
             return part_kind_text(prompt, "value");
     }
     return NULL;
 }
 
-bool hearing_prompt_is_true(const json_t *result, const char *reference)
+bool hearing_prompt_orders_report(const struct codes *codes, const json_t *result)
 {
     size_t i;
     json_t *prompt;
@@ -47,8 +45,7 @@ bool hearing_prompt_is_true(const json_t *result, const char *reference)
     json_array_foreach(json_object_get(result, "judicialResultPrompts"), i, prompt)
     {
         const json_t *value = json_object_get(prompt, "value");
-        const char *name = json_text_at(prompt, "promptReference");
-        if (name != NULL && strcmp(name, reference) == 0 &&
+        if (is_named(codes, json_text_at(prompt, "promptReference"), "report") &&
             (json_is_true(value) || (json_is_string(value) && strcmp(json_string_value(value), "true") == 0)))
             return true;
     }
@@ -86,24 +83,17 @@ static struct instant local_instant(const char *day_text, const char *time_text)
     return civil_instant(day, hour, minute);
 }
 
-static bool next_by_prompts(const json_t *result, struct hearing_next *ret)
+static bool next_by_prompts(const struct codes *codes, const json_t *result, struct hearing_next *ret)
 {
-    static const char *const dates[] = {"HDATE",           "fixedDate",  "dateOfHearing",
-                                        "Date of hearing", "Fixed Date", NULL};
-    static const char *const times[] = {"timeOfHearing", "HTIME", "Time of hearing", NULL};
-    static const char *const courts[] = {"HCHOUSE", "hCHOUSEOrganisationName", "Courthouse name",
-                                         "Courthouse organisation name", NULL};
-    static const char *const purposes[] = {"HTYPE", "Hearing type", NULL};
-    static const char *const existing[] = {"existingHearingId", "Existing Hearing Id", NULL};
-
-    *ret = (struct hearing_next){.existing = find_value(result, existing),
-                                 .at = local_instant(find_value(result, dates), find_value(result, times)),
-                                 .court = find_value(result, courts),
-                                 .purpose = find_value(result, purposes)};
+    *ret = (struct hearing_next){.existing = find_value(codes, result, "existing"),
+                                 .at = local_instant(find_value(codes, result, "date"),
+                                                     find_value(codes, result, "time")),
+                                 .court = find_value(codes, result, "court"),
+                                 .purpose = find_value(codes, result, "purpose")};
     return !instant_is_none(ret->at);
 }
 
-bool hearing_prompt_next(const json_t *result, struct hearing_next *ret)
+bool hearing_prompt_next(const struct codes *codes, const json_t *result, struct hearing_next *ret)
 {
     const json_t *next = json_object_get(result, "nextHearing");
     const char *at = part_kind_text(next, "listedStartDateTime");
@@ -111,7 +101,7 @@ bool hearing_prompt_next(const json_t *result, struct hearing_next *ret)
     if (at == NULL)
         at = part_kind_text(next, "plannedStartDateTime");
     if (!json_is_object(next) || at == NULL)
-        return next_by_prompts(result, ret);
+        return next_by_prompts(codes, result, ret);
     *ret = (struct hearing_next){.existing = part_kind_text(next, "existingHearingId"),
                                  .at = INSTANT_NONE,
                                  .court = part_kind_text(json_object_get(next, "courtCentre"), "name"),
@@ -121,51 +111,33 @@ bool hearing_prompt_next(const json_t *result, struct hearing_next *ret)
     return !instant_is_none(ret->at);
 }
 
+static bool cut_affix(char *code, const char *affix)
+{
+    size_t part = strlen(affix), len = strlen(code);
+
+    if (len <= part)
+        return false;
+    if (affix[0] != '-' && strncmp(code, affix, part) == 0)
+        memmove(code, code + part, len - part + 1);
+    else if (affix[0] == '-' && strcmp(code + len - part, affix) == 0)
+        code[len - part] = '\0';
+    else
+        return false;
+    return true;
+}
+
 /* "London Borough of Southwark", "Southwark Council" and "Southwark Youth Offending Team" are southwark. What
  * is left too long, or has digits, is an address or a team: nothing is claimed for that. */
-static char *authority_code(const char *text)
+static char *authority_code(const struct codes *codes, const char *text)
 {
-    static const char *const around[] = {"london-borough-of-",
-                                         "royal-borough-of-",
-                                         "the-",
-                                         "city-of-",
-                                         "county-of-",
-                                         "borough-of-",
-                                         "lb-of-",
-                                         "lb-",
-                                         "-council",
-                                         "-london-borough",
-                                         "-city",
-                                         "-county",
-                                         "-borough",
-                                         "-metropolitan-borough",
-                                         "-local-authority",
-                                         "-childrens-services",
-                                         "-childrens-social-care",
-                                         "-social-services",
-                                         "-youth-offending-team",
-                                         "-youth-offending-service",
-                                         "-youth-justice-service",
-                                         "-yot",
-                                         "-yos"};
     char *code = court_event_slug(text, NULL);
     bool again = code != NULL;
     size_t words = 1;
 
     while (again) {
         again = false;
-        for (size_t i = 0; i < sizeof around / sizeof around[0]; i++) {
-            size_t part = strlen(around[i]), len = strlen(code);
-            if (len <= part)
-                continue;
-            if (around[i][0] != '-' && strncmp(code, around[i], part) == 0)
-                memmove(code, code + part, len - part + 1);
-            else if (around[i][0] == '-' && strcmp(code + len - part, around[i]) == 0)
-                code[len - part] = '\0';
-            else
-                continue;
-            again = true;
-        }
+        for (size_t i = 0; i < codes_size(codes, CODES_AUTHORITY_AFFIXES); i++)
+            again |= cut_affix(code, codes_at(codes, CODES_AUTHORITY_AFFIXES, i)->code);
     }
     for (const char *c = code; c != NULL && *c != '\0'; c++)
         words += *c == '-';
@@ -200,13 +172,13 @@ static char *authority_prompt(const json_t *prompt)
     return NULL;
 }
 
-static void keep(char **slot, const char *value)
+static void keep(const struct codes *codes, char **slot, const char *value)
 {
     if (*slot == NULL && value != NULL)
-        *slot = authority_code(value);
+        *slot = authority_code(codes, value);
 }
 
-void hearing_prompt_designation(const json_t *result, struct hearing_designation *ret)
+void hearing_prompt_designation(const struct codes *codes, const json_t *result, struct hearing_designation *ret)
 {
     static const char *const before[] = {"original", "previous", "former", "old ", NULL};
     size_t i;
@@ -219,16 +191,16 @@ void hearing_prompt_designation(const json_t *result, struct hearing_designation
         char *name = authority_prompt(prompt);
         struct civil_day day;
         if (name != NULL && has_any(name, before))
-            keep(&ret->from, value);
+            keep(codes, &ret->from, value);
         else if (name != NULL)
-            keep(&ret->to, value);
+            keep(codes, &ret->to, value);
         else if (civil_is_none(ret->on) && read_day(value, &day))
             ret->on = day;
         free(name);
     }
 }
 
-char *hearing_prompt_designated(const json_t *result)
+char *hearing_prompt_designated(const struct codes *codes, const json_t *result)
 {
     char *code = NULL;
     size_t i;
@@ -238,7 +210,7 @@ char *hearing_prompt_designated(const json_t *result)
     {
         char *name = authority_prompt(prompt);
         if (name != NULL && strcasestr(name, "designated") != NULL)
-            keep(&code, part_kind_text(prompt, "value"));
+            keep(codes, &code, part_kind_text(prompt, "value"));
         free(name);
     }
     return code;

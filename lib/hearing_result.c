@@ -36,7 +36,7 @@ static const struct part_kind OFFENCE_KINDS[] = {
 };
 
 /* A sentence that stands in no table, of money alone. */
-static const struct court_result FINANCIAL = {"", COURT_RESULT_SENTENCE, "other", "financial"};
+static const struct codes_row FINANCIAL = {.sort = CODES_SENTENCE, .word = "other", .order = "financial"};
 
 /* Orders of an earlier hearing may be printed again. */
 enum age_of_result {
@@ -105,7 +105,7 @@ static void note_next(struct hearing_findings *found, struct court_case *read, c
 {
     struct hearing_next next;
 
-    if (!hearing_prompt_next(result, &next))
+    if (!hearing_prompt_next(found->codes, result, &next))
         return;
     struct civil_day day = civil_day_of(next.at);
     if (age == RESULT_OLD && day.number >= found->first_day.number && day.number <= found->hearing_day.number)
@@ -118,12 +118,12 @@ static void note_next(struct hearing_findings *found, struct court_case *read, c
 }
 
 static void note_prompts(struct hearing_findings *found, struct court_case *read, const json_t *result,
-                         const struct court_result *known, struct civil_day on, enum age_of_result age)
+                         const struct codes_row *known, struct civil_day on, enum age_of_result age)
 {
     note_next(found, read, result, on, age);
     if (age == RESULT_OLD)
         return;
-    if (hearing_prompt_is_true(result, "pSROrdered")) {
+    if (hearing_prompt_orders_report(found->codes, result)) {
         found->report_case =
             !found->has_report || (found->report_case != NULL && read->about.case_ref != NULL &&
                                    strcmp(found->report_case, read->about.case_ref) == 0)
@@ -131,15 +131,15 @@ static void note_prompts(struct hearing_findings *found, struct court_case *read
                 : NULL;
         found->has_report = true;
     }
-    if (known != NULL && known->sort == COURT_RESULT_DESIGNATION && !found->is_designated) {
-        hearing_prompt_designation(result, &found->designation);
+    if (known != NULL && known->sort == CODES_DESIGNATION && !found->is_designated) {
+        hearing_prompt_designation(found->codes, result, &found->designation);
         found->is_designated = found->designation.to != NULL;
         if (!found->is_designated)
             court_case_fault(read,
                              mem_copy("another authority was designated, but no prompt says which" LOOK));
     }
-    if (known != NULL && known->sort == COURT_RESULT_REMAND && found->designated == NULL)
-        found->designated = hearing_prompt_designated(result);
+    if (known != NULL && known->sort == CODES_REMAND && found->designated == NULL)
+        found->designated = hearing_prompt_designated(found->codes, result);
 }
 
 /* A final result on a conviction is a sentence, also where its code stands in no table: of a kind that is not
@@ -158,7 +158,8 @@ static void note_unknown(struct court_case *read, const json_t *result, struct c
 }
 
 /* NULL: none of ours, or one that cannot be read. */
-static const struct court_result *find(struct court_case *read, const json_t *result, bool *ret_is_read)
+static const struct codes_row *find(const struct codes *codes, struct court_case *read, const json_t *result,
+                                    bool *ret_is_read)
 {
     bool contradicts = false;
     char *reason = part_kind_validate(result, RESULT_KINDS);
@@ -169,8 +170,8 @@ static const struct court_result *find(struct court_case *read, const json_t *re
         free(reason);
         return NULL;
     }
-    const struct court_result *known =
-        court_result_find(part_kind_text(result, "cjsCode"), part_kind_text(result, "shortCode"),
+    const struct codes_row *known =
+        court_result_find(codes, part_kind_text(result, "cjsCode"), part_kind_text(result, "shortCode"),
                           part_kind_text(result, "resultText"), &contradicts);
     if (contradicts) {
         *ret_is_read = false;
@@ -188,7 +189,7 @@ static const char *note(struct hearing_findings *found, struct court_case *read,
 
     if (json_is_true(json_object_get(result, "isDeleted")))
         return NULL;
-    const struct court_result *known = find(read, result, &is_read);
+    const struct codes_row *known = find(found->codes, read, result, &is_read);
     if (!is_read)
         return NULL;
     found->has_results = true;
@@ -197,7 +198,7 @@ static const char *note(struct hearing_findings *found, struct court_case *read,
     if (age == RESULT_OLD)
         return NULL;
     if (age == RESULT_UNDATED && !takes_undated) {
-        if (known != NULL)
+        if (known != NULL && known->sort != CODES_NOTHING)
             court_case_fault(
                 read, mem_copy("a result under an application does not say when it was ordered: it may be an "
                                "earlier one" LOOK));

@@ -15,6 +15,7 @@ struct hearing_found_next {
 
 /* Of one defendant; borrows from the message. */
 struct hearing_findings {
+    const struct codes *codes;
     const char *hearing_id;                              /* or NULL */
     struct civil_day first_day;                          /* the first day the court sat; none: not stated */
     struct civil_day hearing_day;                        /* the day these results are of; none: not stated */

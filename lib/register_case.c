@@ -28,7 +28,7 @@ static const struct part_kind RESULT_KINDS[] = {
 };
 
 /* NULL also for a result that is none of ours. */
-static const struct court_result *find_result(struct court_case *read, const json_t *json)
+static const struct codes_row *find_result(const struct codes *codes, struct court_case *read, const json_t *json)
 {
     bool contradicts;
     char *reason = part_kind_validate(json, RESULT_KINDS);
@@ -39,8 +39,8 @@ static const struct court_result *find_result(struct court_case *read, const jso
         free(reason);
         return NULL;
     }
-    const struct court_result *result = court_result_find(json_text_at(json, "cjsResultCode"), NULL,
-                                                          json_text_at(json, "resultText"), &contradicts);
+    const struct codes_row *result = court_result_find(codes, json_text_at(json, "cjsResultCode"), NULL,
+                                                       json_text_at(json, "resultText"), &contradicts);
     if (contradicts)
         court_case_fault(
             read, mem_copy("cjsResultCode and resultText of a result say different things: look at the "
@@ -49,7 +49,7 @@ static const struct court_result *find_result(struct court_case *read, const jso
 }
 
 /* The outcome if one of the results ends what they stand under, else NULL. */
-static const char *note_results(struct court_case *read, const json_t *results)
+static const char *note_results(const struct codes *codes, struct court_case *read, const json_t *results)
 {
     const char *outcome = NULL;
     size_t i;
@@ -57,7 +57,7 @@ static const char *note_results(struct court_case *read, const json_t *results)
 
     json_array_foreach(results, i, json)
     {
-        const struct court_result *result = find_result(read, json);
+        const struct codes_row *result = find_result(codes, read, json);
         const char *ended = result == NULL ? NULL : court_case_note(read, result, CIVIL_NONE, 0);
         if (ended != NULL)
             outcome = ended;
@@ -77,7 +77,8 @@ static void note_conviction(struct court_case *read, const json_t *offence, stru
                                    json_text_at(offence, "offenceTitle"));
 }
 
-static void read_offences(struct court_case *read, const json_t *offences, struct civil_day hearing_day)
+static void read_offences(const struct codes *codes, struct court_case *read, const json_t *offences,
+                          struct civil_day hearing_day)
 {
     size_t i;
     json_t *offence;
@@ -92,7 +93,7 @@ static void read_offences(struct court_case *read, const json_t *offences, struc
             free(reason);
         } else {
             note_conviction(read, offence, hearing_day);
-            outcome = note_results(read, json_object_get(offence, "results"));
+            outcome = note_results(codes, read, json_object_get(offence, "results"));
         }
         court_case_note_offence(read, outcome);
     }
@@ -105,11 +106,11 @@ static void read_offences(struct court_case *read, const json_t *offences, struc
  * drop them in silence could lose a sentence to custody. So none of them becomes an event, and a person is
  * asked to look.
  */
-static void refuse_restated(struct court_case *read, const json_t *offences)
+static void refuse_restated(const struct codes *codes, struct court_case *read, const json_t *offences)
 {
     struct court_case restated = {0};
 
-    read_offences(&restated, offences, CIVIL_NONE);
+    read_offences(codes, &restated, offences, CIVIL_NONE);
     if (restated.sentence_count > 0 || restated.liberty != NULL || court_case_has_ended(&restated) ||
         restated.fault != NULL)
         court_case_fault(
@@ -124,7 +125,8 @@ static bool is_application(const json_t *entry)
            json_object_get(entry, "applicationType") != NULL;
 }
 
-void register_case_read(struct court_case *ret, const json_t *entry, struct civil_day hearing_day)
+void register_case_read(const struct codes *codes, struct court_case *ret, const json_t *entry,
+                        struct civil_day hearing_day)
 {
     char *reason = part_kind_validate(entry, ENTRY_KINDS);
 
@@ -134,16 +136,16 @@ void register_case_read(struct court_case *ret, const json_t *entry, struct civi
     ret->about = (struct court_reference){part_kind_text(entry, "caseOrApplicationReference"),
                                           part_kind_text(entry, "arrestSummonsNumber")};
     if (is_application(entry))
-        refuse_restated(ret, json_object_get(entry, "offences"));
+        refuse_restated(codes, ret, json_object_get(entry, "offences"));
     else
-        read_offences(ret, json_object_get(entry, "offences"), hearing_day);
+        read_offences(codes, ret, json_object_get(entry, "offences"), hearing_day);
     /* These are the application's, or the case's, own: made at this hearing. An application that ends ends no
      * case. */
-    note_results(ret, json_object_get(entry, "results"));
+    note_results(codes, ret, json_object_get(entry, "results"));
 }
 
-void register_case_read_results(struct court_case *ret, const json_t *results)
+void register_case_read_results(const struct codes *codes, struct court_case *ret, const json_t *results)
 {
     *ret = (struct court_case){.is_of_all = true};
-    note_results(ret, results);
+    note_results(codes, ret, results);
 }

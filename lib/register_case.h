@@ -6,8 +6,9 @@
 #include "court_case.h"
 
 /* Both fill what court_case_release lets go. */
-void register_case_read(struct court_case *ret, const json_t *entry, struct civil_day hearing_day);
+void register_case_read(const struct codes *codes, struct court_case *ret, const json_t *entry,
+                        struct civil_day hearing_day);
 /* The results that stand at the defendant and not at a case. */
-void register_case_read_results(struct court_case *ret, const json_t *results);
+void register_case_read_results(const struct codes *codes, struct court_case *ret, const json_t *results);
 
 #endif

@@ -20,9 +20,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codes_index.h"
 #include "foreign_person.h"
 #include "foreign_time.h"
 #include "police_case.h"
+#include "told/buf.h"
 #include "told/mem.h"
 
 #define INDIVIDUAL "PoliceIndividualDefendant"
@@ -110,16 +112,29 @@ static void read_person(struct police_defendant *defendant, const struct xml_nod
     free(given);
 }
 
+/* "S C L": what would have been understood. Caller frees. */
+static char *list_statuses(const struct codes *codes)
+{
+    struct buf list = {0};
+
+    for (size_t i = 0; i < codes_size(codes, CODES_SPI_CUSTODY_STATUSES); i++)
+        buf_printf(&list, "%s%s", i == 0 ? "" : " ", codes_at(codes, CODES_SPI_CUSTODY_STATUSES, i)->code);
+    return buf_take(&list);
+}
+
 static void read_remand_status(struct police_defendant *defendant, const struct xml_node *element)
 {
-    static const char *const words[] = {"S", "C", "L", "R", "P", "B", "U", "A"};
+    const struct codes *codes = defendant->origin->codes;
     const char *status = text_at(defendant, element, INDIVIDUAL "/CustodyStatus");
 
-    for (size_t i = 0; status != NULL && i < sizeof words / sizeof words[0]; i++)
-        if (strcmp(words[i], status) == 0)
-            defendant->remand_status = words[i];
-    if (status != NULL && defendant->remand_status == NULL)
-        police_defendant_fault(defendant, "CustodyStatus: none of S C L R P B U A; taken as unknown");
+    const struct codes_row *known = codes_find(codes, CODES_SPI_CUSTODY_STATUSES, NULL, status);
+
+    defendant->remand_status = known == NULL ? NULL : known->word;
+    if (status != NULL && known == NULL) {
+        char *list = list_statuses(codes);
+        police_defendant_fault(defendant, "CustodyStatus: none of %s; taken as unknown", list);
+        free(list);
+    }
 }
 
 static void read_offences(struct police_defendant *defendant, const struct xml_node *element)

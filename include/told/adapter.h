@@ -3,6 +3,7 @@
 #ifndef TOLD_ADAPTER_H
 #define TOLD_ADAPTER_H
 
+#include "told/codes.h"
 #include "told/instant.h"
 #include "told/json.h"
 
@@ -21,10 +22,10 @@ struct adapted_list {
 /* Names an adapter of the configuration: "cloudevents", "spi-xml", … */
 bool adapter_is_known(const char *name);
 char *adapter_names(void); /* all of them, as a sentence lists them; the caller frees */
-/* source and id: of the CloudEvent that carried the message; derived ids begin with `id`. sent_at: its time, used only
+/* codes: what the codes of the sender mean. source and id: of the CloudEvent that carried the message; derived ids begin with `id`. sent_at: its time, used only
  * where the message has none of its own. NULL on success (list filled), else why the whole message cannot be used. */
-char *adapter_run(const char *name, const char *bytes, size_t len, const char *source, const char *id,
-                  struct instant sent_at, struct adapted_list *ret);
+char *adapter_run(const char *name, const struct codes *codes, const char *bytes, size_t len, const char *source,
+                  const char *id, struct instant sent_at, struct adapted_list *ret);
 void adapted_list_release(struct adapted_list *list);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/shipped_codes.h"
 #include "told/adapter.h"
 #include "told/event.h"
 
@@ -41,7 +42,7 @@ static inline void fuzz_adapted(const char *adapter, const uint8_t *bytes, size_
 {
     struct adapted_list list = {0};
     const struct instant sent_at = {INT64_C(1731693600000000)};
-    char *reason = adapter_run(adapter, (const char *)bytes, len, "court/x", "m1", sent_at, &list);
+    char *reason = adapter_run(adapter, shipped_codes(), (const char *)bytes, len, "court/x", "m1", sent_at, &list);
 
     fuzz_require(reason == NULL || list.count == 0);
     for (size_t i = 0; i < list.count; i++)

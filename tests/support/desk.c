@@ -53,11 +53,11 @@ static void write_config(struct desk *desk)
         "last_resort = \"last-resort@southwark.example\";\n"
         "trusted = [ \"pnc\", \"cro\", \"noms\", \"yos\", \"lcs\", \"nhs\", \"upn\" ];\n"
         "feeds = \"%s/feeds.conf\";\nprotocol = \"%s/protocol\";\nroles = \"%s/roles.conf\";\n"
-        "calendar = \"%s/calendar/bank-holidays.json\";\ntemplates = \"%s/templates\";\n"
+        "calendar = \"%s/calendar/bank-holidays.json\";\ntemplates = \"%s/templates\";\ncodes = \"%s/codes\";\n"
         "database: { conninfo = \"%s\"; deadline_ms = 5000; };\n"
         "email: { url = \"smtp://127.0.0.1:25\"; tls = \"none\"; from = \"told@southwark.example\"; };\n"
         "webhooks: { case-system: { url = \"https://hooks.example/told\"; secrets = [ \"hook\" ]; }; };\n",
-        desk->directory, conf, conf, conf, conf, cluster_conninfo(desk->cluster));
+        desk->directory, conf, conf, conf, conf, conf, cluster_conninfo(desk->cluster));
     desk_write(desk, "feeds.conf",
                "feed-police: { kind = \"confirmed\"; key = \"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7\";"
                " sources = [ \"police/\" ]; types = [ \"*\" ]; };\n");

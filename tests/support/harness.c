@@ -192,8 +192,8 @@ static void write_config(struct harness *h)
                "last_resort = \"last-resort@southwark.example\";\n"
                "trusted = [ \"pnc\", \"cro\", \"noms\", \"ccd\", \"yos\", \"lcs\", \"nhs\", \"upn\" ];\npoll_ms = %d;\n"
                "feeds = \"feeds\";\nprotocol = \"%s/conf/protocol\";\ncalendar = \"%s/conf/calendar/bank-holidays.json\";\n"
-               "roles = \"%s/conf/roles.conf\";\ntemplates = \"%s/conf/templates\";\n",
-               or_else(h->options.poll_ms, 100), h->root, h->root, h->root, h->root);
+               "codes = \"%s/conf/codes\";\nroles = \"%s/conf/roles.conf\";\ntemplates = \"%s/conf/templates\";\n",
+               or_else(h->options.poll_ms, 100), h->root, h->root, h->root, h->root, h->root);
     buf_printf(&b, "database = { conninfo = \"%s\"; deadline_ms = %d; };\n", cluster_conninfo(h->cluster),
                or_else(h->options.deadline_ms, 3000));
     buf_text(&b, "identity = { looked_after_role = \"mash\"; };\n");

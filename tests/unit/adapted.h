@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shipped_codes.h"
 #include "told/adapter.h"
 #include "told/buf.h"
 #include "told/event.h"
@@ -41,7 +42,7 @@ static inline char *adapted_run(const char *adapter, const char *message, size_t
     *ret = (struct adapted_list){0};
     if (!instant_parse(ADAPTED_SENT_AT, &sent_at))
         fail();
-    return adapter_run(adapter, message, len, "feed/one", "m1", sent_at, ret);
+    return adapter_run(adapter, shipped_codes(), message, len, "feed/one", "m1", sent_at, ret);
 }
 
 /* What must hold of every list, whatever the message. */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shipped_codes.h"
 #include "told/adapter.h"
 #include "told/buf.h"
 #include "told/event.h"
@@ -39,7 +40,7 @@ static void run_register(const char *message, struct adapted_list *ret)
 
     assert_true(instant_parse("2024-11-15T18:00:00Z", &sent_at));
     char *reason =
-        adapter_run(REGISTER, message, strlen(message), "court/camberwell-youth", "m1", sent_at, ret);
+        adapter_run(REGISTER, shipped_codes(), message, strlen(message), "court/camberwell-youth", "m1", sent_at, ret);
     if (reason != NULL)
         fail_msg("%s", reason);
 }
@@ -297,7 +298,7 @@ static void test_adapter_register_refuses_what_is_none(void **state)
     for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
         struct adapted_list list = {0};
         char *reason =
-            adapter_run(REGISTER, messages[i], strlen(messages[i]), "court/x", "m1", INSTANT_NONE, &list);
+            adapter_run(REGISTER, shipped_codes(), messages[i], strlen(messages[i]), "court/x", "m1", INSTANT_NONE, &list);
         assert_non_null(reason);
         assert_int_equal(list.count, 0);
         free(reason);
@@ -330,7 +331,7 @@ static void test_adapter_register_refuses_a_message_of_endless_faults(void **sta
         buf_text(&message, ",1");
     buf_text(&message, "]}");
     char *reason =
-        adapter_run(REGISTER, message.bytes, message.len, "court/x", "m1", (struct instant){0}, &list);
+        adapter_run(REGISTER, shipped_codes(), message.bytes, message.len, "court/x", "m1", (struct instant){0}, &list);
     assert_non_null(reason);
     assert_non_null(strstr(reason, "4096"));
     assert_int_equal(list.count, 0);
@@ -343,7 +344,7 @@ static void test_adapter_register_turns_an_event_the_catalogue_refuses_into_a_fa
     struct adapted_list list = {0};
     const char *message =
         "{\"hearingId\":\"h\\u0001\",\"hearingDate\":\"2024-11-15T10:00:00Z\",\"defendants\":[{}]}";
-    char *reason = adapter_run(REGISTER, message, strlen(message), "", "m1", (struct instant){0}, &list);
+    char *reason = adapter_run(REGISTER, shipped_codes(), message, strlen(message), "", "m1", (struct instant){0}, &list);
 
     (void)state;
     assert_null(reason);
@@ -361,7 +362,7 @@ static void test_adapter_cloudevents_hands_the_event_on(void **state)
     struct adapted_list list = {0};
 
     (void)state;
-    assert_null(adapter_run("cloudevents", event, strlen(event), "other", "other", INSTANT_NONE, &list));
+    assert_null(adapter_run("cloudevents", shipped_codes(), event, strlen(event), "other", "other", INSTANT_NONE, &list));
     assert_int_equal(list.count, 1);
     assert_string_equal(json_text_at(list.items[0].event, "id"), "7");
     adapted_list_release(&list);
@@ -377,7 +378,7 @@ static void test_adapter_names_are_known_or_refused(void **state)
     assert_true(adapter_is_known("hmcts-hearing"));
     assert_false(adapter_is_known("hmcts"));
     assert_false(adapter_is_known(""));
-    char *reason = adapter_run("hmcts", "{}", 2, "a", "b", INSTANT_NONE, &list);
+    char *reason = adapter_run("hmcts", shipped_codes(), "{}", 2, "a", "b", INSTANT_NONE, &list);
     assert_non_null(reason);
     free(reason);
 }

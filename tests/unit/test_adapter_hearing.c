@@ -31,7 +31,7 @@ static char *adapt_bytes(const char *bytes, size_t len, const char *id, struct a
     struct instant sent_at;
 
     assert_true(instant_parse("2024-11-15T18:00:00Z", &sent_at));
-    return adapter_run(HEARING, bytes, len, "hearing/cp", id, sent_at, ret);
+    return adapter_run(HEARING, shipped_codes(), bytes, len, "hearing/cp", id, sent_at, ret);
 }
 
 static void adapt(const char *message, struct adapted_list *ret)
