@@ -116,6 +116,13 @@ static void test_config_refuses_wrong_rules_calendars_and_templates(void **state
     check_golden("rules");
 }
 
+static void test_config_refuses_wrong_codes_of_all_files(void **state)
+{
+    (void)state;
+    check_golden("codes");
+    check_golden("codes-missing");
+}
+
 static void test_config_refuses_names_that_stand_nowhere(void **state)
 {
     (void)state;
@@ -264,11 +271,11 @@ static int setup_place(void **state)
                       "last_resort = \"last-resort@kingsmere.example\"; trusted = [ \"pnc\" ];\n"
                       "review_role = \"social-work-team-manager\";\n"
                       "feeds = \"%s/feeds-good\"; protocol = \"%s/protocol-good\"; roles = \"%s/roles.conf\";\n"
-                      "calendar = \"%s/calendar.json\"; templates = \"%s/../../../../conf/templates\";\n"
+                      "calendar = \"%s/calendar.json\"; codes = \"%s/codes-good\"; templates = \"%s/../../../../conf/templates\";\n"
                       "email: { url = \"smtp://localhost:25\"; tls = \"none\"; from = \"told@kingsmere.example\"; };\n"
                       "webhooks: { case-system: { url = \"https://cases.kingsmere.example/\"; secrets = \"hook.secret\"; }; };\n"
                       "ingest: { bind = \"tcp://127.0.0.1:5571\"; };\n",
-                      parts, parts, parts, parts, parts);
+                      parts, parts, parts, parts, parts, parts);
     write_all(place->conf, text);
     free(text);
     free(parts);
@@ -491,6 +498,7 @@ int main(void)
         cmocka_unit_test(test_config_refuses_wrong_feeds_of_all_files),
         cmocka_unit_test(test_config_refuses_wrong_roles),
         cmocka_unit_test(test_config_refuses_wrong_rules_calendars_and_templates),
+        cmocka_unit_test(test_config_refuses_wrong_codes_of_all_files),
         cmocka_unit_test(test_config_refuses_names_that_stand_nowhere),
         cmocka_unit_test(test_config_refuses_mailboxes_outside_the_domains),
         cmocka_unit_test(test_config_refuses_files_that_are_not_there),

@@ -15,6 +15,7 @@
 
 #include "cluster.h"
 #include "harness.h"
+#include "shipped_codes.h"
 #include "told/mem.h"
 
 static int start(void **state)
@@ -202,6 +203,73 @@ static void test_service_keeps_good_rules_when_a_rule_file_is_mistyped(void **st
 #undef RULE
 }
 
+/* A hearing of the Common Platform as it lies in the database, waiting to be decided. */
+static void insert_hearing(struct harness *h, const char *id)
+{
+    char *sql = mem_printf(
+        "WITH e AS (INSERT INTO told.event (source, id, feed, type, occurred_at, received_at, digest, body) VALUES"
+        " ('hearing/southwark', '%s', 'hearing', 'foreign.hmcts-hearing', now(), now(), '', convert_to('{\"specversion\":"
+        "\"1.0\",\"id\":\"%s\",\"source\":\"hearing/southwark\",\"type\":\"foreign.hmcts-hearing\",\"time\":"
+        "\"2024-11-15T16:00:00Z\",\"data\":{\"sharedTime\":\"2024-11-15T15:30:00Z\",\"hearing\":{\"id\":\"%s\","
+        "\"hearingDays\":[{\"sittingDay\":\"2024-11-15T10:00:00Z\"}],\"hasSharedResults\":true,\"prosecutionCases\":"
+        "[{\"defendants\":[{\"masterDefendantId\":\"%s\",\"personDefendant\":{\"personDetails\":{\"dateOfBirth\":"
+        "\"2009-02-03\"}},\"offences\":[{\"judicialResults\":[{\"cjsCode\":\"4029\"}]}]}]}]}}}', 'UTF8'))"
+        " RETURNING event_id) INSERT INTO told.event_state (event_id) SELECT event_id FROM e RETURNING 1",
+        id, id, id, id);
+
+    free(harness_value(h, sql));
+    free(sql);
+}
+
+/* Where the remand of that hearing is to. */
+static void await_remand(struct harness *h, const char *id, const char *to)
+{
+    char *sql = mem_printf("SELECT convert_from(body, 'UTF8')::jsonb #>> '{data,to}' FROM told.event WHERE type = 'court.remand'"
+                           " AND id LIKE '%s/%%'",
+                           id);
+
+    if (!harness_await(h, sql, to, 10000))
+        fail_msg("the remand of %s is not to %s", id, to);
+    free(sql);
+}
+
+/* What a code means is changed by a row and a reload; a mistyped row changes nothing. */
+static void test_service_takes_changed_codes_and_keeps_good_ones_when_a_row_is_mistyped(void **state)
+{
+    static const char row[] = "{ code = \"4029\"; event = \"court.remand\"; to = \"";
+    struct harness *h = *state;
+    char *good = read_config(h), *from = strstr(good, "codes = \""), *config, *codes = shipped_codes_text(), *changed, *at;
+    pid_t told;
+
+    assert_non_null(from);
+    config = mem_printf("%.*scodes = \"codes.conf\"%s", (int)(from - good), good, strchr(from + strlen("codes = \""), '"') + 1);
+    at = strstr(codes, row);
+    assert_non_null(at);
+    at += strlen(row);
+    harness_write(h, "codes.conf", codes);
+    harness_write(h, "told.conf", config);
+    told = harness_told(h, NULL, NULL);
+    changed = mem_printf("%.*shome%s", (int)(at - codes), codes, strchr(at, '"'));
+    harness_write(h, "codes.conf", changed);
+    reload(h, told);
+    assert_logged(h, "court-results 4029: to is none of its words; write one of local-authority-accommodation");
+    assert_logged(h, "configuration=refused");
+    insert_hearing(h, "h-1");
+    await_remand(h, "h-1", "local-authority-accommodation");
+    free(changed);
+    changed = mem_printf("%.*scustody%s", (int)(at - codes), codes, strchr(at, '"'));
+    harness_write(h, "codes.conf", changed);
+    reload(h, told);
+    insert_hearing(h, "h-2");
+    await_remand(h, "h-2", "custody");
+    assert_ends(h, told, 0);
+    harness_write(h, "told.conf", good);
+    free(changed);
+    free(codes);
+    free(config);
+    free(good);
+}
+
 static void test_service_waits_for_a_database_that_is_away(void **state)
 {
     pid_t told;
@@ -254,6 +322,7 @@ static void test_service_checks_without_a_database(void **state)
 
     cluster_halt(harness_cluster(*state));
     check_run(*state, "-n", 0, "D41");
+    check_run(*state, "-n", 0, "RILAB");
     check_run(*state, "-n -v", 0, "deadline_ms");
     check_run(*state, "--help", 0, "Usage: told");
     check_run(*state, "--stages nothing", 64, "not a list of stages");
@@ -289,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_service_is_not_petted_while_a_stage_hangs),
         cmocka_unit_test(test_service_reloads_or_keeps_the_old_and_says_so),
         cmocka_unit_test(test_service_keeps_good_rules_when_a_rule_file_is_mistyped),
+        cmocka_unit_test(test_service_takes_changed_codes_and_keeps_good_ones_when_a_row_is_mistyped),
         cmocka_unit_test(test_service_refuses_a_database_that_does_not_fit),
         /* From here on the database goes away under the harness's own connection. */
         cmocka_unit_test(test_service_waits_for_a_database_that_is_away),

@@ -153,6 +153,44 @@ static void test_offline_protocol_prints_the_rules(void **state)
     assert_int_equal(run(o, "--help"), 0);
 }
 
+/* A copy of conf/ below the directory, changed by sed in one of its files; the path of its told.conf. */
+static char *copy_conf(const struct offline *o, const char *sed, const char *name)
+{
+    char *command = mem_printf("cp -r %sconf %s/ && sed -i '%s' %s/conf/%s", o->root, o->directory, sed, o->directory, name);
+    assert_int_equal(system(command), 0);
+    free(command);
+    return mem_printf("%s/conf/told.conf", o->directory);
+}
+
+static void test_offline_adapt_takes_what_the_configuration_says_codes_mean(void **state)
+{
+    static const char message[] = "{\"defendants\": [{\"masterDefendantId\": \"m\", \"prosecutionCasesOrApplications\": [{\"offences\":"
+                                  " [{\"results\": [{\"cjsResultCode\": \"4029\"}]}]}]}]}";
+    struct offline *o = *state;
+    char *conf = copy_conf(o, "s/\\(\"4029\".*to = \\)\"[a-z-]*\"/\\1\"custody\"/", "codes/court-results.conf");
+    char *path = mem_printf("%s/register.json", o->directory), *arguments;
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fputs(message, file);
+    assert_int_equal(fclose(file), 0);
+    arguments = mem_printf("adapt hmcts-court-register %s", path);
+    assert_int_equal(run(o, arguments), 0);
+    assert_non_null(strstr(buf_string(&o->out), "\"to\":\"local-authority-accommodation\""));
+    free(arguments);
+    arguments = mem_printf("-f %s adapt hmcts-court-register %s", conf, path);
+    assert_int_equal(run(o, arguments), 0);
+    assert_non_null(strstr(buf_string(&o->out), "\"to\":\"custody\""));
+    free(conf);
+    conf = copy_conf(o, "s/\\(\"4029\".*to = \\)\"[a-z-]*\"/\\1\"home\"/", "codes/court-results.conf");
+    assert_int_equal(run(o, arguments), 78);
+    assert_non_null(strstr(buf_string(&o->out), "codes/court-results.conf:"));
+    assert_non_null(strstr(buf_string(&o->out), "court-results 4029: to is none of its words"));
+    free(arguments);
+    free(path);
+    free(conf);
+}
+
 static void test_offline_adapt_refuses_what_is_no_message(void **state)
 {
     struct offline *o = *state;
@@ -167,6 +205,7 @@ int main(void)
         cmocka_unit_test(test_offline_test_counts_what_passed_and_failed),
         cmocka_unit_test(test_offline_explain_says_who_and_why),
         cmocka_unit_test(test_offline_protocol_prints_the_rules),
+        cmocka_unit_test(test_offline_adapt_takes_what_the_configuration_says_codes_mean),
         cmocka_unit_test(test_offline_adapt_refuses_what_is_no_message),
     };
     return cmocka_run_group_tests(tests, start, stop);

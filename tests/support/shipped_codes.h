@@ -6,6 +6,7 @@
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "told/buf.h"
 #include "told/codes.h"
@@ -16,44 +17,40 @@ static inline void shipped_codes_fault(void *cookie, const char *file, int line,
     fprintf(stderr, "%s:%d: %s\n", file == NULL ? "conf/codes" : file, line, text);
 }
 
-static inline char *shipped_codes_text(const char *path, size_t *ret_len)
+/* All files as one text: a file may hold several tables. The caller frees. */
+static inline char *shipped_codes_text(void)
 {
     struct buf text = {0};
-    char block[4096];
-    size_t got;
-    FILE *file = fopen(path, "rb");
+    glob_t found = {0};
 
-    while (file != NULL && (got = fread(block, 1, sizeof block, file)) > 0)
-        buf_append(&text, block, got);
-    if (file != NULL)
-        fclose(file);
-    *ret_len = text.len;
+    (void)glob("conf/codes/*.conf", 0, NULL, &found);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        char block[4096];
+        size_t got;
+        FILE *file = fopen(found.gl_pathv[i], "rb");
+
+        while (file != NULL && (got = fread(block, 1, sizeof block, file)) > 0)
+            buf_append(&text, block, got);
+        if (file != NULL)
+            fclose(file);
+    }
+    globfree(&found);
+    if (text.len == 0) {
+        fprintf(stderr, "conf/codes cannot be read; run this from the top of the tree\n");
+        abort();
+    }
     return buf_take(&text);
 }
 
 static inline struct codes *shipped_codes_load(void)
 {
-    glob_t found = {0};
-    struct codes_file files[32] = {0};
-    struct codes *codes;
-    char *texts[32];
-    size_t count;
+    char *text = shipped_codes_text();
+    const struct codes_file file = {"conf/codes", text, strlen(text)};
+    struct codes *codes = codes_parse(&file, 1, shipped_codes_fault, NULL);
 
-    (void)glob("conf/codes/*.conf", 0, NULL, &found);
-    count = found.gl_pathc < 32 ? found.gl_pathc : 32;
-    for (size_t i = 0; i < count; i++) {
-        texts[i] = shipped_codes_text(found.gl_pathv[i], &files[i].len);
-        files[i].name = found.gl_pathv[i];
-        files[i].text = texts[i];
-    }
-    codes = codes_parse(files, count, shipped_codes_fault, NULL);
-    for (size_t i = 0; i < count; i++)
-        free(texts[i]);
-    globfree(&found);
-    if (codes == NULL) {
-        fprintf(stderr, "conf/codes cannot be used; run this from the top of the tree\n");
-        abort();
-    }
+    free(text);
+    if (codes == NULL)
+        abort(); /* said why */
     return codes;
 }
 
