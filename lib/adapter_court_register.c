@@ -78,20 +78,6 @@ static void adapt_cases(struct court_defendant *defendant, const json_t *json)
     free(cases);
 }
 
-/* False if the defendant was surely of age on the day of the hearing. Somebody of unknown age is not left
- * out: the register is one of children. */
-static bool is_child(struct court_defendant *defendant, const json_t *json, struct civil_day *ret_born)
-{
-    enum court_age age =
-        court_defendant_age(json_text_at(json, "dateOfBirth"), defendant->hearing->day, ret_born);
-
-    if (age == COURT_AGE_NO_DATE)
-        adapted_list_add_fault(defendant->list, defendant->part, COURT_AGE_FAULT_NO_DATE);
-    else if (age == COURT_AGE_ABSURD)
-        adapted_list_add_fault(defendant->list, defendant->part, COURT_AGE_FAULT_ABSURD);
-    return age != COURT_AGE_ADULT;
-}
-
 static void adapt_defendant(struct court_defendant *defendant, const json_t *json)
 {
     char *reason = part_kind_validate(json, DEFENDANT_KINDS);
@@ -102,11 +88,10 @@ static void adapt_defendant(struct court_defendant *defendant, const json_t *jso
         reason = mem_printf("more than %d cases", CASES_MOST);
     if (reason != NULL) {
         adapted_list_add_fault(defendant->list, defendant->part, reason);
-    } else if (is_child(defendant, json, &born)) {
+    } else if (court_defendant_is_child(defendant, json_text_at(json, "dateOfBirth"), defendant->hearing->day,
+                                        &born)) {
         defendant->person = register_person_make(json, born);
         adapt_cases(defendant, json);
-    } else {
-        adapted_list_add_nothing(defendant->list, defendant->part, COURT_AGE_NOTHING);
     }
     court_defendant_release(defendant);
     free(reason);
@@ -140,8 +125,8 @@ static void init_hearing(struct court_hearing *hearing, const json_t *request, s
 
     *hearing = (struct court_hearing){
         .id = part_kind_text(request, "hearingId"),
-        .court = court_event_slug(part_kind_text(json_object_get(request, "hearingVenue"), "courtHouse"),
-                                  part_kind_text(request, "courtCentreId")),
+        .court = court_event_house(part_kind_text(json_object_get(request, "hearingVenue"), "courtHouse"),
+                                   part_kind_text(request, "courtCentreId")),
         .day = CIVIL_NONE,
         .at = INSTANT_NONE,
         .recorded_at = INSTANT_NONE,

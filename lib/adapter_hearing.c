@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "court_defendant.h"
+#include "foreign_slug.h"
 #include "hearing_party.h"
 #include "hearing_result.h"
 #include "hearing_share.h"
@@ -111,7 +112,8 @@ static bool is_over(const struct court_case *read)
     return read->sentence_count > 0 || read->is_sentenced_unknown || court_case_has_ended(read);
 }
 
-static void add_statuses(const struct codes *codes, struct court_case *cases, const struct hearing_party *party)
+static void add_statuses(const struct codes *codes, struct court_case *cases,
+                         const struct hearing_party *party)
 {
     bool has_custody = false;
 
@@ -127,7 +129,7 @@ static void add_listing(struct court_defendant *defendant, struct court_referenc
 {
     char text[INSTANT_TEXT_SIZE];
     json_t *fields = json_object();
-    char *house = court_event_slug(court, NULL), *what = court_event_slug(purpose, NULL);
+    char *house = foreign_slug(court), *what = foreign_slug(purpose);
 
     court_event_set(fields, "hearing", hearing);
     court_event_set(fields, "court", house);
@@ -257,18 +259,11 @@ static char *make_statement(const struct hearing_sitting *s, const struct hearin
 static void adapt_person(const struct hearing_sitting *s, struct court_defendant *defendant,
                          const struct hearing_party *party)
 {
-    struct civil_day born = CIVIL_NONE;
-    enum court_age age =
-        court_defendant_age(part_kind_text(party->details, "dateOfBirth"), hearing_sitting_age_day(s), &born);
+    struct civil_day born;
 
-    if (age == COURT_AGE_ADULT) {
-        adapted_list_add_nothing(defendant->list, defendant->part, COURT_AGE_NOTHING);
+    if (!court_defendant_is_child(defendant, part_kind_text(party->details, "dateOfBirth"),
+                                  hearing_sitting_age_day(s), &born))
         return;
-    }
-    if (age == COURT_AGE_NO_DATE)
-        adapted_list_add_fault(defendant->list, defendant->part, COURT_AGE_FAULT_NO_DATE);
-    else if (age == COURT_AGE_ABSURD)
-        adapted_list_add_fault(defendant->list, defendant->part, COURT_AGE_FAULT_ABSURD);
     defendant->person = hearing_party_person(party, born);
     if (json_object_size(defendant->person) == 0)
         adapted_list_add_fault(defendant->list, defendant->part,

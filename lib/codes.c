@@ -37,7 +37,8 @@ static const struct codes_row *find(const struct rows *rows, const struct codes_
     return NULL;
 }
 
-const struct codes_row *codes_find(const struct codes *codes, enum codes_table table, const char *side, const char *code)
+const struct codes_row *codes_find(const struct codes *codes, enum codes_table table, const char *side,
+                                   const char *code)
 {
     return code == NULL ? NULL : find(&codes->tables[table], codes_table_spec(table), side, code);
 }
@@ -58,8 +59,9 @@ static void add_row(struct codes_reader *reader, struct rows *rows, const config
     const struct codes_row *twin;
 
     if (!config_setting_is_group(at)) {
-        codes_row_fault(reader, at, mem_printf("%s: something else than a row; write { code = \"…\"; … }",
-                                               reader->spec->name));
+        codes_row_fault(
+            reader, at,
+            mem_printf("%s: something else than a row; write { code = \"…\"; … }", reader->spec->name));
         return;
     }
     if (!codes_row_read(reader, at, &row)) {
@@ -68,8 +70,9 @@ static void add_row(struct codes_reader *reader, struct rows *rows, const config
     }
     twin = find(rows, reader->spec, row.side, row.code);
     if (twin != NULL) {
-        codes_row_fault(reader, at, mem_printf("%s %s: the code stands in line %d too; remove one", reader->spec->name,
-                                               row.code, twin->line));
+        codes_row_fault(reader, at,
+                        mem_printf("%s %s: the code stands in line %d too; remove one", reader->spec->name,
+                                   row.code, twin->line));
         codes_row_release(&row);
         return;
     }
@@ -94,7 +97,8 @@ static void read_table(struct codes *codes, struct codes_reader *reader, const c
 
     if (rows == NULL) {
         char *names = table_names();
-        codes_row_fault(reader, at, mem_printf("\"%s\" is no table of codes; name one of %s, or remove it", name, names));
+        codes_row_fault(reader, at,
+                        mem_printf("\"%s\" is no table of codes; name one of %s, or remove it", name, names));
         free(names);
         return;
     }
@@ -105,8 +109,9 @@ static void read_table(struct codes *codes, struct codes_reader *reader, const c
     }
     rows->is_read = true;
     if (!config_setting_is_list(at)) {
-        codes_row_fault(reader, at, mem_printf("%s must be a list of rows; write %s = ( { code = \"…\"; … }, … );", name,
-                                               name));
+        codes_row_fault(
+            reader, at,
+            mem_printf("%s must be a list of rows; write %s = ( { code = \"…\"; … }, … );", name, name));
         return;
     }
     for (int i = 0; i < config_setting_length(at); i++)

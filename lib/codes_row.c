@@ -25,10 +25,12 @@ void codes_row_fault(struct codes_reader *reader, const config_setting_t *at, ch
 }
 
 /* "court-results 1002: kind must be …". */
-static void fault(struct codes_reader *reader, const struct codes_row *row, const config_setting_t *at, char *text)
+static void fault(struct codes_reader *reader, const struct codes_row *row, const config_setting_t *at,
+                  char *text)
 {
-    codes_row_fault(reader, at,
-                    mem_printf("%s %s: %s", reader->spec->name, row->code == NULL ? "without a code" : row->code, text));
+    codes_row_fault(
+        reader, at,
+        mem_printf("%s %s: %s", reader->spec->name, row->code == NULL ? "without a code" : row->code, text));
     free(text);
 }
 
@@ -52,8 +54,8 @@ static bool is_plain(const char *text)
 }
 
 /* A copy of the text of a setting, or NULL with the fault said. */
-static char *read_text(struct codes_reader *reader, const struct codes_row *row, const config_setting_t *group,
-                       const char *key)
+static char *read_text(struct codes_reader *reader, const struct codes_row *row,
+                       const config_setting_t *group, const char *key)
 {
     const config_setting_t *at = member(group, key);
     const char *text = at == NULL ? NULL : config_setting_get_string(at);
@@ -64,9 +66,10 @@ static char *read_text(struct codes_reader *reader, const struct codes_row *row,
         fault(reader, row, at, mem_printf("%s must be a string; put it in quotes", key));
     else if (!is_plain(text))
         fault(reader, row, at,
-              mem_printf("%s is empty, longer than %d bytes, or holds blanks at its ends or bytes that are no text; "
-                         "correct it",
-                         key, TEXT_MOST));
+              mem_printf(
+                  "%s is empty, longer than %d bytes, or holds blanks at its ends or bytes that are no text; "
+                  "correct it",
+                  key, TEXT_MOST));
     else
         return mem_copy(text);
     return NULL;
@@ -91,8 +94,8 @@ static void fault_words(struct codes_reader *reader, const struct codes_row *row
 }
 
 /* One of the words (the one of the set), or NULL with the fault said. */
-static const char *read_word(struct codes_reader *reader, const struct codes_row *row, const config_setting_t *group,
-                             const char *key, const char *const *words)
+static const char *read_word(struct codes_reader *reader, const struct codes_row *row,
+                             const config_setting_t *group, const char *key, const char *const *words)
 {
     char *text = read_text(reader, row, group, key);
     const char *found = NULL;
@@ -106,14 +109,16 @@ static const char *read_word(struct codes_reader *reader, const struct codes_row
     return found;
 }
 
-static void read_truth(struct codes_reader *reader, struct codes_row *row, const config_setting_t *group, const char *key)
+static void read_truth(struct codes_reader *reader, struct codes_row *row, const config_setting_t *group,
+                       const char *key)
 {
     const config_setting_t *at = member(group, key);
 
     if (at != NULL && config_setting_type(at) == CONFIG_TYPE_BOOL)
         row->word = mem_copy(config_setting_get_bool(at) != 0 ? "true" : "false");
     else
-        fault(reader, row, at == NULL ? group : at, mem_printf("%s must be there, true or false; add it without quotes", key));
+        fault(reader, row, at == NULL ? group : at,
+              mem_printf("%s must be there, true or false; add it without quotes", key));
 }
 
 /* What the code stands for, where it makes no event by itself. */
@@ -144,7 +149,8 @@ static void fault_event(struct codes_reader *reader, const struct codes_row *row
     for (enum codes_sort sort = CODES_VALUE; sort <= CODES_LOOK; sort++)
         if (codes_table_event(sort) != NULL && (makes_of(reader->spec, row) & CODES_SORT(sort)) != 0)
             buf_printf(&types, "%s%s", types.len == 0 ? "" : ", ", codes_table_event(sort)->type);
-    fault(reader, row, at, mem_printf("event names none that such a code can make; write one of %s", buf_string(&types)));
+    fault(reader, row, at,
+          mem_printf("event names none that such a code can make; write one of %s", buf_string(&types)));
     buf_release(&types);
 }
 
@@ -161,12 +167,15 @@ static void read_event(struct codes_reader *reader, struct codes_row *row, const
         return;
     row->sort = event->sort;
     if (event->field != NULL && !reader->spec->is_bare)
-        row->word = mem_copy(read_word(reader, row, group, event->field, codes_table_words(event->type, event->field)));
+        row->word = mem_copy(
+            read_word(reader, row, group, event->field, codes_table_words(event->type, event->field)));
     if (!event->has_order)
         return;
     row->order = read_text(reader, row, group, "order");
-    if (row->order != NULL && strspn(row->order, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(row->order))
-        fault(reader, row, member(group, "order"), mem_copy("order is no code; write lower-case words with hyphens"));
+    if (row->order != NULL &&
+        strspn(row->order, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(row->order))
+        fault(reader, row, member(group, "order"),
+              mem_copy("order is no code; write lower-case words with hyphens"));
 }
 
 /* event, or nothing or look with the reason: one of the three. */
@@ -209,14 +218,16 @@ static bool takes(const struct codes_spec *spec, const struct codes_row *row, co
            (event->field != NULL && !spec->is_bare && strcmp(key, event->field) == 0);
 }
 
-static void refuse_unknown(struct codes_reader *reader, const struct codes_row *row, const config_setting_t *group)
+static void refuse_unknown(struct codes_reader *reader, const struct codes_row *row,
+                           const config_setting_t *group)
 {
     for (int i = 0; i < config_setting_length(group); i++) {
         const config_setting_t *one = config_setting_get_elem(group, (unsigned)i);
 
         if (!takes(reader->spec, row, config_setting_name(one)))
             fault(reader, row, one,
-                  mem_printf("\"%s\" is no setting of such a row; correct or remove it", config_setting_name(one)));
+                  mem_printf("\"%s\" is no setting of such a row; correct or remove it",
+                             config_setting_name(one)));
     }
 }
 

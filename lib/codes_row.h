@@ -25,7 +25,8 @@ struct codes_reader {
     int faults;
 };
 
-void codes_row_fault(struct codes_reader *reader, const config_setting_t *at, char *text); /* takes the text */
+void codes_row_fault(struct codes_reader *reader, const config_setting_t *at,
+                     char *text); /* takes the text */
 /* False, with every fault said. Release in either case. */
 bool codes_row_read(struct codes_reader *reader, const config_setting_t *group, struct codes_row *ret);
 void codes_row_release(struct codes_row *row);

@@ -9,7 +9,8 @@
 #define NEITHER (CODES_SORT(CODES_NOTHING) | CODES_SORT(CODES_LOOK))
 #define LIBERTY (CODES_SORT(CODES_REMAND) | CODES_SORT(CODES_BAIL))
 #define RESULTS                                                                                              \
-    (CODES_SORT(CODES_SENTENCE) | LIBERTY | CODES_SORT(CODES_ENDING) | CODES_SORT(CODES_DESIGNATION) | NEITHER)
+    (CODES_SORT(CODES_SENTENCE) | LIBERTY | CODES_SORT(CODES_ENDING) | CODES_SORT(CODES_DESIGNATION) |       \
+     NEITHER)
 #define RECEPTIONS (CODES_SORT(CODES_RECEPTION) | CODES_SORT(CODES_TRANSFER) | NEITHER)
 #define RELEASES (CODES_SORT(CODES_RELEASE) | NEITHER)
 #define MESSAGES (CODES_SORT(CODES_RECEPTION) | CODES_SORT(CODES_RELEASE) | CODES_SORT(CODES_RELEASE_DATES))
@@ -20,7 +21,8 @@ static const char *const PROMPTS[] = {"date", "time", "court", "purpose", "exist
 
 static const char *refuse_short(const char *code)
 {
-    if (strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != strlen(code) || strlen(code) >= CODES_SHORT_SIZE)
+    if (strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != strlen(code) ||
+        strlen(code) >= CODES_SHORT_SIZE)
         return "is no short code; write at most 15 capitals and digits";
     return NULL;
 }
@@ -40,13 +42,14 @@ static const struct codes_spec TABLES[CODES_TABLES] = {
     [CODES_COURT_RESULTS] = {"court-results", .makes = {RESULTS}},
     [CODES_COURT_SHORT_CODES] = {"court-short-codes", .makes = {RESULTS}, .refuse = refuse_short},
     [CODES_BAIL_STATUSES] = {"bail-statuses", .makes = {LIBERTY | NEITHER}},
-    [CODES_HEARING_PROMPTS] = {"hearing-prompts", .setting = "names", .words = PROMPTS, .is_case_blind = true},
+    [CODES_HEARING_PROMPTS] = {"hearing-prompts", .setting = "names", .words = PROMPTS,
+                               .is_case_blind = true},
     [CODES_AUTHORITY_AFFIXES] = {"authority-affixes", .refuse = refuse_affix},
     [CODES_CUSTODY_EVENTS] = {"custody-events", .makes = {MESSAGES}, .is_bare = true},
     [CODES_CUSTODY_REASONS] = {"custody-reasons", "when", DIRECTIONS, {RECEPTIONS, RELEASES}},
     [CODES_CUSTODY_MOVEMENTS] = {"custody-movements", "when", DIRECTIONS, {RECEPTIONS, RELEASES}},
-    [CODES_CUSTODY_CAUSES] = {"custody-causes", "of", PLACES, .setting = "sentenced", .type = "custody.reception",
-                              .field = "sentenced"},
+    [CODES_CUSTODY_CAUSES] = {"custody-causes", "of", PLACES, .setting = "sentenced",
+                              .type = "custody.reception", .field = "sentenced"},
     [CODES_ESTABLISHMENTS] = {"establishments", .setting = "kind", .type = "custody.reception",
                               .field = "establishment_kind"},
     [CODES_SPI_CUSTODY_STATUSES] = {"spi-custody-statuses", .setting = "status", .type = "police.charge",

@@ -26,12 +26,12 @@ enum codes_table {
 
 /* What a code makes. */
 enum codes_sort {
-    CODES_VALUE,         /* no event: word is what the code stands for */
-    CODES_SENTENCE,      /* word: kind of court.sentence */
-    CODES_REMAND,        /* word: to of court.remand */
-    CODES_BAIL,          /* word: decision of court.bail */
-    CODES_ENDING,        /* word: outcome of court.proceedings-ended, of this one offence */
-    CODES_DESIGNATION,   /* another authority is designated: prompts say which */
+    CODES_VALUE,       /* no event: word is what the code stands for */
+    CODES_SENTENCE,    /* word: kind of court.sentence */
+    CODES_REMAND,      /* word: to of court.remand */
+    CODES_BAIL,        /* word: decision of court.bail */
+    CODES_ENDING,      /* word: outcome of court.proceedings-ended, of this one offence */
+    CODES_DESIGNATION, /* another authority is designated: prompts say which */
     CODES_RECEPTION,
     CODES_TRANSFER,      /* into the prison it names */
     CODES_RELEASE,       /* word: reason of custody.release */
@@ -44,18 +44,20 @@ enum codes_sort {
 
 struct codes_spec {
     const char *name;
-    /* Where a code may stand in two places of a message and mean two things: the setting that says which, its two words. */
+    /* Where a code may stand in two places of a message and mean two things: the setting that says which, its
+     * two words. */
     const char *apart;
     const char *const *sides;
     unsigned makes[2]; /* CODES_SORT of each that a row may be: of the first side, or of all; of the second */
     bool is_bare;      /* the event alone is meant, without a field of it */
-    /* CODES_VALUE: the setting that holds it, NULL where a code stands for itself; its words, or those of a field of the
-     * catalogue. */
+    /* CODES_VALUE: the setting that holds it, NULL where a code stands for itself; its words, or those of a
+     * field of the catalogue. */
     const char *setting;
     const char *const *words;
     const char *type, *field;
     bool is_case_blind;
-    const char *(*refuse)(const char *code); /* NULL, or "what; what to do" of a code that no message could hold */
+    const char *(*refuse)(
+        const char *code); /* NULL, or "what; what to do" of a code that no message could hold */
 };
 
 /* An event that a code may make, with the one field of it that the code decides. */
@@ -67,7 +69,7 @@ struct codes_event {
 };
 
 const struct codes_spec *codes_table_spec(enum codes_table table);
-int codes_table_find(const char *name); /* -1: no such table */
+int codes_table_find(const char *name);                            /* -1: no such table */
 const struct codes_event *codes_table_event(enum codes_sort sort); /* NULL: it makes none */
 const struct codes_event *codes_table_event_find(const char *type);
 /* The words a field of the catalogue takes, NULL-terminated; NULL: it is true or false. */

@@ -27,7 +27,8 @@ static void note_sentence(struct court_case *read, const struct codes_row *resul
         return;
     }
     if (read->sentence_count == COURT_CASE_ORDERS)
-        court_case_fault(read, mem_printf("more than %d different orders: look at the message itself", COURT_CASE_ORDERS));
+        court_case_fault(
+            read, mem_printf("more than %d different orders: look at the message itself", COURT_CASE_ORDERS));
     else
         read->sentences[read->sentence_count++] = (struct court_order){result, on, term_months};
 }
@@ -47,8 +48,8 @@ const char *court_case_note(struct court_case *read, const struct codes_row *res
             read->liberty = result;
         break;
     case CODES_LOOK:
-        court_case_fault(read, mem_printf("result code %s makes no event (%s): look at the message itself", result->code,
-                                          result->word));
+        court_case_fault(read, mem_printf("result code %s makes no event (%s): look at the message itself",
+                                          result->code, result->word));
         break;
     default: /* a designation says nothing by itself: its prompts do */
         break;

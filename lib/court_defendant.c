@@ -3,21 +3,21 @@
 
 #include <string.h>
 
-#define AGE_OF_MAJORITY 18
-#define AGE_BELIEVED_MOST 110 /* 1000-01-01 stands where nothing is known */
+#include "foreign_person.h"
 
-enum court_age court_defendant_age(const char *text, struct civil_day on, struct civil_day *ret_born)
+bool court_defendant_is_child(struct court_defendant *defendant, const char *text, struct civil_day on,
+                              struct civil_day *ret_born)
 {
-    struct civil_day born;
+    enum foreign_age age = foreign_person_age(text, on, ret_born);
 
-    if (text == NULL || *text == '\0')
-        return COURT_AGE_UNKNOWN;
-    if (!civil_parse(text, &born))
-        return COURT_AGE_NO_DATE;
-    if (!civil_is_none(on) && (born.number > on.number || civil_age(born, on) > AGE_BELIEVED_MOST))
-        return COURT_AGE_ABSURD;
-    *ret_born = born;
-    return civil_is_none(on) || civil_age(born, on) < AGE_OF_MAJORITY ? COURT_AGE_CHILD : COURT_AGE_ADULT;
+    if (age == FOREIGN_AGE_ADULT)
+        adapted_list_add_nothing(defendant->list, defendant->part, "18 or over on the day of the hearing");
+    else if (age == FOREIGN_AGE_NO_DATE)
+        adapted_list_add_fault(defendant->list, defendant->part, "dateOfBirth " FOREIGN_AGE_FAULT_NO_DATE);
+    else if (age == FOREIGN_AGE_ABSURD)
+        adapted_list_add_fault(defendant->list, defendant->part,
+                               "dateOfBirth cannot be that of a defendant at this hearing: taken as unknown");
+    return age != FOREIGN_AGE_ADULT;
 }
 
 struct court_reference court_defendant_common(const struct court_case *cases, size_t count)

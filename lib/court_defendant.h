@@ -6,21 +6,11 @@
 
 #include "court_case.h"
 
-/* How old a defendant is for us. */
-enum court_age {
-    COURT_AGE_UNKNOWN, /* no date of birth: nobody is left out for that */
-    COURT_AGE_CHILD,
-    COURT_AGE_ADULT,
-    COURT_AGE_ABSURD,  /* a date that cannot be this defendant's */
-    COURT_AGE_NO_DATE, /* no date YYYY-MM-DD at all */
-};
-
-#define COURT_AGE_FAULT_NO_DATE "dateOfBirth is no date YYYY-MM-DD: taken as unknown"
-#define COURT_AGE_FAULT_ABSURD "dateOfBirth cannot be that of a defendant at this hearing: taken as unknown"
-#define COURT_AGE_NOTHING "18 or over on the day of the hearing"
-
-/* `text`: a date of birth or NULL; `on` may be none. *ret_born is set for a child and an adult. */
-enum court_age court_defendant_age(const char *text, struct civil_day on, struct civil_day *ret_born);
+/* False, with that said, if the defendant was surely of age on that day, which may be none. Somebody of
+ * unknown age is not left out; a date of birth (NULL: not stated) that cannot be theirs is said. *ret_born:
+ * none where unknown. */
+bool court_defendant_is_child(struct court_defendant *defendant, const char *text, struct civil_day on,
+                              struct civil_day *ret_born);
 /* What all entries have in common: an appearance in two cases is an appearance in neither alone. */
 struct court_reference court_defendant_common(const struct court_case *cases, size_t count);
 /* Appearance, convictions, endings, sentences, and last the one remand or bail. */

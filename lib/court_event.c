@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "court_event.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "told/buf.h"
+#include "foreign_slug.h"
 #include "told/event.h"
 #include "told/mem.h"
 
@@ -32,31 +31,9 @@ void court_event_set(json_t *object, const char *key, const char *text)
         json_object_set_new(object, key, json_string(text));
 }
 
-/* "Lavender Hill Magistrates' Court" is lavender-hill-magistrates-court: the code the reference data knows it
- * by. The id of the court centre would be as stable, but it is one centre for several houses. */
-char *court_event_slug(const char *name, const char *fallback)
+char *court_event_house(const char *name, const char *centre)
 {
-    struct buf slug = {0};
-
-    if (name == NULL)
-        return fallback == NULL ? NULL : court_event_slug(fallback, NULL);
-    for (const char *c = name; *c != '\0'; c++) {
-        if (isascii(*c) && isalnum((unsigned char)*c))
-            buf_char(&slug, (char)tolower((unsigned char)*c));
-        else if (*c == '\'')
-            continue;
-        else if (strncmp(c, "\u2019", 3) == 0)
-            c += 2;
-        else if (slug.len > 0 && slug.bytes[slug.len - 1] != '-')
-            buf_char(&slug, '-');
-    }
-    while (slug.len > 0 && slug.bytes[slug.len - 1] == '-')
-        slug.bytes[--slug.len] = '\0';
-    if (slug.len == 0) {
-        buf_release(&slug);
-        return NULL;
-    }
-    return buf_take(&slug);
+    return foreign_slug(name != NULL ? name : centre);
 }
 
 /* The number of one arrest is the person's. The case reference is no identifier of a person: co-defendants

@@ -48,8 +48,9 @@ struct court_defendant {
     unsigned made[COURT_EVENT_WHATS];
 };
 
-/* `name` of a court house, or NULL; `fallback` (of its centre, say) where it has none. */
-char *court_event_slug(const char *name, const char *fallback);
+/* The code of a court house, from its name or else the id of its centre, which is one for several houses; NULL where both
+ * are. The caller frees. */
+char *court_event_house(const char *name, const char *centre);
 /* Sets a member, or leaves it out where the text is NULL. */
 void court_event_set(json_t *object, const char *key, const char *text);
 /* `fields` (taken) are the type's own beside hearing and court, which are the hearing's (but of a listing its

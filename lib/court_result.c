@@ -50,8 +50,8 @@ static bool agree(const struct codes_row *a, const struct codes_row *b)
            (a->sort == CODES_NOTHING || a->sort == CODES_LOOK || strcmp(a->word, b->word) == 0);
 }
 
-const struct codes_row *court_result_find(const struct codes *codes, const char *cjs_code, const char *short_code,
-                                          const char *text, bool *ret_contradicts)
+const struct codes_row *court_result_find(const struct codes *codes, const char *cjs_code,
+                                          const char *short_code, const char *text, bool *ret_contradicts)
 {
     const struct codes_row *by_short = find_short(codes, short_code, text);
     const struct codes_row *by_code = codes_find(codes, CODES_COURT_RESULTS, NULL, cjs_code);
@@ -69,8 +69,12 @@ const struct codes_row *court_result_find(const struct codes *codes, const char 
 /* Refused bail that no remand came with: less is known than a remand says, and more is taken than by bail. */
 int court_result_rank(const struct codes_row *result)
 {
-    static const char *const words[] = {"unconditional", "conditional", "being-refused", "refused",
-                                        "local-authority-accommodation", "custody",
+    static const char *const words[] = {"unconditional",
+                                        "conditional",
+                                        "being-refused",
+                                        "refused",
+                                        "local-authority-accommodation",
+                                        "custody",
                                         "youth-detention-accommodation"};
 
     if (result->sort != CODES_REMAND && result->sort != CODES_BAIL)

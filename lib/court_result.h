@@ -8,9 +8,10 @@
 /* As the courts print them; each may be NULL. The short code stands before " - " in the text where it has no
  * member of its own. NULL: a result that stands in no table, or, with *ret_contradicts, one whose codes say
  * different things. */
-const struct codes_row *court_result_find(const struct codes *codes, const char *cjs_code, const char *short_code,
-                                          const char *text, bool *ret_contradicts);
-/* A bail status letter as a remand or bail; NULL for a letter that decides nothing and for what is no status. */
+const struct codes_row *court_result_find(const struct codes *codes, const char *cjs_code,
+                                          const char *short_code, const char *text, bool *ret_contradicts);
+/* A bail status letter as a remand or bail; NULL for a letter that decides nothing and for what is no status.
+ */
 const struct codes_row *court_result_of_status(const struct codes *codes, const char *letter);
 /* Why a person must look at such a bail status; NULL: nobody must. */
 const char *court_result_status_look(const struct codes *codes, const char *letter);

@@ -159,7 +159,8 @@ static void add_event(const struct custody_message *message, const json_t *json,
     const char *type, *short_name, *published = text_at(json, "publishedAt");
     char text[INSTANT_TEXT_SIZE];
     struct instant at = happened_at(message, json), written_at = message->enveloped_at;
-    json_t *event = json_object(), *data = make_data(message->origin->codes, movement, at, &type, &short_name);
+    json_t *event = json_object(),
+           *data = make_data(message->origin->codes, movement, at, &type, &short_name);
     char *id = mem_printf("%s/%zu/%s", message->origin->id, message->index, short_name);
 
     if (published != NULL)
@@ -200,7 +201,8 @@ static const struct codes_row *read_movement(const struct codes *codes, enum cus
 }
 
 /* What there is to say about the movement, once its code is known. */
-static void read_known(const struct custody_message *message, const json_t *json, const struct movement *movement)
+static void read_known(const struct custody_message *message, const json_t *json,
+                       const struct movement *movement)
 {
     json_t *person = json_object();
 
@@ -229,7 +231,8 @@ void custody_event_read(const struct custody_message *message, const json_t *jso
         adapted_list_add_nothing(message->list, message->part,
                                  "of a type that no event of the catalogue says");
     else if (movement.code->sort != CODES_RELEASE_DATES &&
-             read_movement(codes, direction, json_object_get(json, "additionalInformation"), &movement) == NULL)
+             read_movement(codes, direction, json_object_get(json, "additionalInformation"), &movement) ==
+                 NULL)
         fault(message,
               "additionalInformation.reason: missing, or none that told knows: look at the message itself");
     else

@@ -13,25 +13,19 @@
 #define DIGITS "0123456789"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-enum foreign_age foreign_person_age(const char *text, struct civil_day on, struct civil_day *ret_born,
-                                    const char **ret_fault)
+enum foreign_age foreign_person_age(const char *text, struct civil_day on, struct civil_day *ret_born)
 {
     struct civil_day born;
 
     *ret_born = CIVIL_NONE;
-    *ret_fault = NULL;
     if (text == NULL || *text == '\0')
         return FOREIGN_AGE_UNKNOWN;
-    if (!foreign_time_parse_day(text, &born)) {
-        *ret_fault = "is no date YYYY-MM-DD: taken as unknown";
-        return FOREIGN_AGE_UNKNOWN;
-    }
-    if (born.number > on.number || civil_age(born, on) > AGE_BELIEVED_MOST) {
-        *ret_fault = "cannot be that of a defendant of this case: taken as unknown";
-        return FOREIGN_AGE_UNKNOWN;
-    }
+    if (!foreign_time_parse_day(text, &born))
+        return FOREIGN_AGE_NO_DATE;
+    if (!civil_is_none(on) && (born.number > on.number || civil_age(born, on) > AGE_BELIEVED_MOST))
+        return FOREIGN_AGE_ABSURD;
     *ret_born = born;
-    return civil_age(born, on) < AGE_OF_MAJORITY ? FOREIGN_AGE_CHILD : FOREIGN_AGE_ADULT;
+    return civil_is_none(on) || civil_age(born, on) < AGE_OF_MAJORITY ? FOREIGN_AGE_CHILD : FOREIGN_AGE_ADULT;
 }
 
 /* A form: the sets of characters of each part and how many of them there must be. */

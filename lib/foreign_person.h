@@ -6,16 +6,20 @@
 #include "told/civil.h"
 #include "told/json.h"
 
+/* How old somebody is for us. */
 enum foreign_age {
-    FOREIGN_AGE_UNKNOWN,
+    FOREIGN_AGE_UNKNOWN, /* no date of birth: nobody is left out for that */
     FOREIGN_AGE_CHILD,
     FOREIGN_AGE_ADULT,
+    FOREIGN_AGE_ABSURD,  /* a date that cannot be theirs */
+    FOREIGN_AGE_NO_DATE, /* no date YYYY-MM-DD at all */
 };
 
-/* What a date of birth says on that day. *ret_fault, where the text cannot be a date of birth: static,
- * without a value. */
-enum foreign_age foreign_person_age(const char *text, struct civil_day on, struct civil_day *ret_born,
-                                    const char **ret_fault);
+#define FOREIGN_AGE_FAULT_NO_DATE "is no date YYYY-MM-DD: taken as unknown"
+
+/* What a date of birth, or NULL, says on that day, which may be none. *ret_born: none but for a child and an
+ * adult. */
+enum foreign_age foreign_person_age(const char *text, struct civil_day on, struct civil_day *ret_born);
 /* Sets person.identifiers.SCHEME, if the text has the form of such a number: what is typed where there is
  * none makes strangers agree. False if it has not; NULL and "" are no fault. */
 bool foreign_person_identify(json_t *person, const char *scheme, const char *text);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "court_event.h"
+#include "foreign_slug.h"
 #include "part_kind.h"
 #include "told/mem.h"
 
@@ -85,11 +85,11 @@ static struct instant local_instant(const char *day_text, const char *time_text)
 
 static bool next_by_prompts(const struct codes *codes, const json_t *result, struct hearing_next *ret)
 {
-    *ret = (struct hearing_next){.existing = find_value(codes, result, "existing"),
-                                 .at = local_instant(find_value(codes, result, "date"),
-                                                     find_value(codes, result, "time")),
-                                 .court = find_value(codes, result, "court"),
-                                 .purpose = find_value(codes, result, "purpose")};
+    *ret = (struct hearing_next){
+        .existing = find_value(codes, result, "existing"),
+        .at = local_instant(find_value(codes, result, "date"), find_value(codes, result, "time")),
+        .court = find_value(codes, result, "court"),
+        .purpose = find_value(codes, result, "purpose")};
     return !instant_is_none(ret->at);
 }
 
@@ -130,7 +130,7 @@ static bool cut_affix(char *code, const char *affix)
  * is left too long, or has digits, is an address or a team: nothing is claimed for that. */
 static char *authority_code(const struct codes *codes, const char *text)
 {
-    char *code = court_event_slug(text, NULL);
+    char *code = foreign_slug(text);
     bool again = code != NULL;
     size_t words = 1;
 
@@ -178,7 +178,8 @@ static void keep(const struct codes *codes, char **slot, const char *value)
         *slot = authority_code(codes, value);
 }
 
-void hearing_prompt_designation(const struct codes *codes, const json_t *result, struct hearing_designation *ret)
+void hearing_prompt_designation(const struct codes *codes, const json_t *result,
+                                struct hearing_designation *ret)
 {
     static const char *const before[] = {"original", "previous", "former", "old ", NULL};
     size_t i;

@@ -17,7 +17,8 @@ struct hearing_next {
 
 /* False where the result names no next hearing. Takes its nextHearing, else its prompts. */
 bool hearing_prompt_next(const struct codes *codes, const json_t *result, struct hearing_next *ret);
-/* Whether a report on the child is ordered. A prompt of the kind BOOLEAN is text by format: "true" is the one word for yes. "false", "Y" or 1 are not.
+/* Whether a report on the child is ordered. A prompt of the kind BOOLEAN is text by format: "true" is the one
+ * word for yes. "false", "Y" or 1 are not.
  */
 bool hearing_prompt_orders_report(const struct codes *codes, const json_t *result);
 
@@ -26,7 +27,8 @@ struct hearing_designation {
     char *from, *to; /* owned codes, or NULL */
     struct civil_day on;
 };
-void hearing_prompt_designation(const struct codes *codes, const json_t *result, struct hearing_designation *ret);
+void hearing_prompt_designation(const struct codes *codes, const json_t *result,
+                                struct hearing_designation *ret);
 /* The authority a remand is into the care of; NULL where no prompt says it. The caller frees. */
 char *hearing_prompt_designated(const struct codes *codes, const json_t *result);
 

@@ -151,7 +151,7 @@ void hearing_sitting_place(struct hearing_sitting *s, bool is_listing)
 
     s->court = (struct court_hearing){
         .id = part_kind_text(s->hearing, "id"),
-        .court = court_event_slug(part_kind_text(centre, "name"), part_kind_text(centre, "id")),
+        .court = court_event_house(part_kind_text(centre, "name"), part_kind_text(centre, "id")),
         .recorded_at = INSTANT_NONE,
     };
     s->listed_at = INSTANT_NONE;

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "police_case.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "foreign_person.h"
+#include "foreign_slug.h"
 #include "foreign_time.h"
-#include "told/buf.h"
 #include "told/mem.h"
 
 #define CASE_REFERENCE_MOST 256
@@ -72,28 +71,11 @@ void police_defendant_fault(struct police_defendant *defendant, const char *form
     free(reason);
 }
 
-/* "B01CX01" is b01cx01, "Highbury Corner (Youth)" is highbury-corner-youth: the form of the codes of
- * told.conf. */
-static char *make_court(const char *name)
-{
-    struct buf code = {0};
-
-    for (const char *c = name; *c != '\0'; c++) {
-        if (isascii(*c) && isalnum((unsigned char)*c))
-            buf_char(&code, (char)tolower((unsigned char)*c));
-        else if (*c != '\'' && code.len > 0 && code.bytes[code.len - 1] != '-')
-            buf_char(&code, '-');
-    }
-    while (code.len > 0 && code.bytes[code.len - 1] == '-')
-        code.bytes[--code.len] = '\0';
-    return code.len == 0 ? (buf_release(&code), NULL) : buf_take(&code);
-}
-
 static json_t *make_hearing(const struct police_defendant *defendant)
 {
     char at[INSTANT_TEXT_SIZE];
     json_t *hearing = json_object();
-    char *court = defendant->court == NULL ? NULL : make_court(defendant->court);
+    char *court = foreign_slug(defendant->court);
 
     if (court != NULL)
         json_object_set_new(hearing, "court", json_string(court));
@@ -181,12 +163,13 @@ static void add_event(struct police_defendant *defendant, json_t *data, const ch
 void police_defendant_finish(struct police_defendant *defendant)
 {
     struct civil_day born;
-    const char *fault;
-    enum foreign_age age =
-        foreign_person_age(defendant->born, civil_day_of(happened_at(defendant)), &born, &fault);
+    enum foreign_age age = foreign_person_age(defendant->born, civil_day_of(happened_at(defendant)), &born);
 
-    if (fault != NULL)
-        police_defendant_fault(defendant, "the date of birth %s", fault);
+    if (age == FOREIGN_AGE_NO_DATE)
+        police_defendant_fault(defendant, "the date of birth " FOREIGN_AGE_FAULT_NO_DATE);
+    else if (age == FOREIGN_AGE_ABSURD)
+        police_defendant_fault(defendant,
+                               "the date of birth cannot be that of a defendant of this case: taken as unknown");
     foreign_person_set_born(defendant->person, born);
     if (age == FOREIGN_AGE_ADULT)
         adapted_list_add_nothing(defendant->list, defendant->part, "18 or over on the day of the event");

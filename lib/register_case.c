@@ -28,7 +28,8 @@ static const struct part_kind RESULT_KINDS[] = {
 };
 
 /* NULL also for a result that is none of ours. */
-static const struct codes_row *find_result(const struct codes *codes, struct court_case *read, const json_t *json)
+static const struct codes_row *find_result(const struct codes *codes, struct court_case *read,
+                                           const json_t *json)
 {
     bool contradicts;
     char *reason = part_kind_validate(json, RESULT_KINDS);

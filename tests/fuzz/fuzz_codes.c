@@ -30,7 +30,8 @@ static void count_fault(void *cookie, const char *file, int line, const char *te
 /* The fuzzed file is to bring the three tables that the other has not. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    const struct codes_file files[] = {{"fuzz.conf", (const char *)bytes, len}, {"others.conf", OTHERS, sizeof OTHERS - 1}};
+    const struct codes_file files[] = {{"fuzz.conf", (const char *)bytes, len},
+                                       {"others.conf", OTHERS, sizeof OTHERS - 1}};
     size_t faults = 0;
     struct codes *codes = codes_parse(files, 2, count_fault, &faults);
 
@@ -40,8 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         size_t i, rows = 0;
 
         assert(all != NULL); /* whatever stood in the file is text */
-        json_array_foreach(json_object_get(all, "tables"), i, table)
-            rows += json_array_size(json_object_get(table, "rows"));
+        json_array_foreach(json_object_get(all, "tables"), i, table) rows +=
+            json_array_size(json_object_get(table, "rows"));
         assert(rows == codes_count(codes) && strlen(codes_hash(codes)) == 64);
         json_decref(all);
     }

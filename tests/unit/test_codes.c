@@ -17,10 +17,10 @@
 
 /* Every table, as short as it may be; what a test writes in place of one goes through make_text. */
 static const char *const EMPTY[] = {
-    "court-results = ();\n",     "court-short-codes = ();\n", "bail-statuses = ();\n",   "hearing-prompts = ();\n",
-    "authority-affixes = ();\n", "custody-events = ();\n",    "custody-reasons = ();\n", "custody-movements = ();\n",
-    "custody-causes = ();\n",    "establishments = ();\n",    "spi-custody-statuses = ();\n",
-    "dcf-remand-statuses = ();\n"};
+    "court-results = ();\n",   "court-short-codes = ();\n",    "bail-statuses = ();\n",
+    "hearing-prompts = ();\n", "authority-affixes = ();\n",    "custody-events = ();\n",
+    "custody-reasons = ();\n", "custody-movements = ();\n",    "custody-causes = ();\n",
+    "establishments = ();\n",  "spi-custody-statuses = ();\n", "dcf-remand-statuses = ();\n"};
 #define TABLES (sizeof EMPTY / sizeof EMPTY[0])
 
 static size_t name_len(const char *text)
@@ -78,35 +78,46 @@ static void test_codes_refuses_what_a_row_may_not_say_with_its_line(void **state
          "court-results 1: event names none that such a code can make; write one of court.sentence, "},
         {"court-results = ( { code = \"1\"; event = \"court.remand\"; to = \"home\"; } );",
          "court-results 1: to is none of its words; write one of local-authority-accommodation, "},
-        {"court-results = ( { code = \"1\"; event = \"court.remand\"; } );", "court-results 1: to is missing; add it"},
+        {"court-results = ( { code = \"1\"; event = \"court.remand\"; } );",
+         "court-results 1: to is missing; add it"},
         {"court-results = ( { code = \"1\"; event = 7; } );", "court-results 1: event must be a string"},
         {"court-results = ( { code = \"1\"; nothing = \"a\"; }, { code = \"1\"; look = \"b\"; } );",
          "court-results 1: the code stands in line 1 too; remove one"},
-        {"court-results = ( { code = \"1\"; nothing = \"a\"; look = \"b\"; } );", "none or several of event, nothing and look"},
+        {"court-results = ( { code = \"1\"; nothing = \"a\"; look = \"b\"; } );",
+         "none or several of event, nothing and look"},
         {"court-results = ( { code = \"1\"; } );", "none or several of event, nothing and look"},
-        {"court-results = ( { code = \"1\"; nothing = \"a\"; why = \"b\"; } );", "\"why\" is no setting of such a row"},
-        {"court-results = ( { code = \"1\"; nothing = \"a\"; order = \"b\"; } );", "\"order\" is no setting of such a row"},
-        {"court-results = ( { code = \"1 \"; nothing = \"a\"; } );", "code is empty, longer than 128 bytes, or holds blanks"},
-        {"court-results = ( { code = \"1\"; nothing = \"\\x07\"; } );", "nothing is empty, longer than 128 bytes, or holds"},
+        {"court-results = ( { code = \"1\"; nothing = \"a\"; why = \"b\"; } );",
+         "\"why\" is no setting of such a row"},
+        {"court-results = ( { code = \"1\"; nothing = \"a\"; order = \"b\"; } );",
+         "\"order\" is no setting of such a row"},
+        {"court-results = ( { code = \"1 \"; nothing = \"a\"; } );",
+         "code is empty, longer than 128 bytes, or holds blanks"},
+        {"court-results = ( { code = \"1\"; nothing = \"\\x07\"; } );",
+         "nothing is empty, longer than 128 bytes, or holds"},
         {"court-results = ( { code = \"1\"; nothing = \"\\xc3\"; } );", "bytes that are no text; correct it"},
-        {"court-results = ( { nothing = \"a\"; } );", "court-results without a code: code is missing; add it"},
+        {"court-results = ( { nothing = \"a\"; } );",
+         "court-results without a code: code is missing; add it"},
         {"court-results = ( \"1\" );", "court-results: something else than a row"},
         {"court-results = \"1\";", "court-results must be a list of rows"},
         {"court-results = ( { code = \"1\"; event = \"court.sentence\"; kind = \"custody\"; order = \"D T O\"; } );",
          "order is no code"},
-        {"court-short-codes = ( { code = \"ABCDEFGHIJKLMNOP\"; nothing = \"a\"; } );", "is no short code; write at most 15"},
+        {"court-short-codes = ( { code = \"ABCDEFGHIJKLMNOP\"; nothing = \"a\"; } );",
+         "is no short code; write at most 15"},
         {"bail-statuses = ( { code = \"S\"; event = \"court.sentence\"; kind = \"custody\"; order = \"dto\"; } );",
          "write one of court.remand, court.bail\n"},
-        {"hearing-prompts = ( { code = \"HDATE\"; names = \"day\"; } );", "names is none of its words; write one of date, time"},
+        {"hearing-prompts = ( { code = \"HDATE\"; names = \"day\"; } );",
+         "names is none of its words; write one of date, time"},
         {"authority-affixes = ( { code = \"council\"; } );", "is no part of a name"},
         {"authority-affixes = ( { code = \"-\"; } );", "is no part of a name"},
         {"custody-events = ( { code = \"x\"; look = \"why\"; } );", "event is missing; add it"},
         {"custody-reasons = ( { code = \"x\"; nothing = \"a\"; } );", "when is missing; add it"},
         {"custody-reasons = ( { code = \"x\"; when = \"received\"; event = \"custody.release\"; reason = \"court\"; } );",
          "write one of custody.reception, custody.transfer\n"},
-        {"custody-causes = ( { code = \"x\"; of = \"cause\"; sentenced = \"true\"; } );", "true or false; add it without quotes"},
+        {"custody-causes = ( { code = \"x\"; of = \"cause\"; sentenced = \"true\"; } );",
+         "true or false; add it without quotes"},
         {"establishments = ( { code = \"FMI\"; kind = \"prison\"; } );", "write one of yoi, stc, sch\n"},
-        {"spi-custody-statuses = ( { code = \"S\"; status = \"Z\"; } );", "write one of S, C, L, R, P, B, U, A\n"},
+        {"spi-custody-statuses = ( { code = \"S\"; status = \"Z\"; } );",
+         "write one of S, C, L, R, P, B, U, A\n"},
         {"dcf-remand-statuses = ( { code = \"custody\"; } );", "status is missing; add it"},
         {"prisons = ( );", "\"prisons\" is no table of codes; name one of court-results, "},
         {"@include \"codes\"", "@include is not taken here"},
@@ -140,20 +151,24 @@ static void test_codes_names_lines_tables_that_stand_twice_and_those_that_are_mi
     (void)state;
     assert_null(codes_parse(files, 2, keep_fault, &faults));
     assert_non_null(strstr(buf_string(&faults), "a.conf:4: establishments FMI: kind must be a string"));
-    assert_non_null(strstr(buf_string(&faults), "b.conf:1: establishments stands in another file too; remove one"));
-    assert_non_null(strstr(buf_string(&faults), "-:0: the table bail-statuses is missing; put bail-statuses.conf there"));
+    assert_non_null(
+        strstr(buf_string(&faults), "b.conf:1: establishments stands in another file too; remove one"));
+    assert_non_null(
+        strstr(buf_string(&faults), "-:0: the table bail-statuses is missing; put bail-statuses.conf there"));
     assert_null(strstr(buf_string(&faults), "the table establishments is missing"));
     buf_reset(&faults);
     assert_null(codes_parse(files, 3, keep_fault, &faults));
     assert_non_null(strstr(buf_string(&faults), "c.conf:1: a NUL byte in the file"));
-    assert_null(strstr(buf_string(&faults), "is missing")); /* it may stand in the file that could not be read */
+    assert_null(
+        strstr(buf_string(&faults), "is missing")); /* it may stand in the file that could not be read */
     buf_release(&faults);
 }
 
 static void test_codes_version_is_of_what_the_rows_say(void **state)
 {
     struct codes *one = parse_good("establishments = ( { code = \"FMI\"; kind = \"yoi\"; } );");
-    struct codes *same = parse_good("establishments = (\n  { kind = \"yoi\"; code = \"FMI\"; }  # a comment\n);");
+    struct codes *same =
+        parse_good("establishments = (\n  { kind = \"yoi\"; code = \"FMI\"; }  # a comment\n);");
     struct codes *other = parse_good("establishments = ( { code = \"FMI\"; kind = \"sch\"; } );");
 
     (void)state;
@@ -219,13 +234,13 @@ static void test_codes_json_says_all_that_the_shipped_files_do(void **state)
 
 /* ---- what a row does to a message ---- */
 
-#define HEARING(result, status)                                                                                        \
-    "{\"sharedTime\":\"2024-11-15T15:30:00Z\",\"hearing\":{\"id\":\"h\",\"hearingDays\":[{\"sittingDay\":"              \
-    "\"2024-11-15T10:00:00Z\"}],\"hasSharedResults\":true,\"prosecutionCases\":[{\"defendants\":[{\"masterDefendantId\":"  \
-    "\"m\",\"personDefendant\":{\"personDetails\":{\"dateOfBirth\":\"2009-02-03\"},\"bailStatus\":{\"code\":\"" status        \
+#define HEARING(result, status)                                                                                           \
+    "{\"sharedTime\":\"2024-11-15T15:30:00Z\",\"hearing\":{\"id\":\"h\",\"hearingDays\":[{\"sittingDay\":"                \
+    "\"2024-11-15T10:00:00Z\"}],\"hasSharedResults\":true,\"prosecutionCases\":[{\"defendants\":[{\"masterDefendantId\":" \
+    "\"m\",\"personDefendant\":{\"personDetails\":{\"dateOfBirth\":\"2009-02-03\"},\"bailStatus\":{\"code\":\"" status    \
     "\"}},\"offences\":[{\"judicialResults\":[{" result "}]}]}]}]}}"
-#define RECEIVED(more)                                                                                                 \
-    "{\"eventType\":\"prison-offender-events.prisoner.received\",\"occurredAt\":\"2024-11-15T10:00:00Z\","              \
+#define RECEIVED(more)                                                                                       \
+    "{\"eventType\":\"prison-offender-events.prisoner.received\",\"occurredAt\":\"2024-11-15T10:00:00Z\","   \
     "\"additionalInformation\":{\"nomsNumber\":\"A1234BC\"," more "}}"
 #define EVENTS "custody-events = ( { code = \"prisoner.received\"; event = \"custody.reception\"; } );\n"
 
@@ -236,7 +251,8 @@ static const struct {
 } MEANINGS[] = {
     {"hmcts-hearing", HEARING("\"cjsCode\":\"4029\"", "A"), "establishments = ();", NULL},
     {"hmcts-hearing", HEARING("\"cjsCode\":\"4029\"", "A"),
-     "court-results = ( { code = \"4029\"; event = \"court.remand\"; to = \"custody\"; } );", "\"to\":\"custody\""},
+     "court-results = ( { code = \"4029\"; event = \"court.remand\"; to = \"custody\"; } );",
+     "\"to\":\"custody\""},
     {"hmcts-hearing", HEARING("\"cjsCode\":\"9029\"", "A"),
      "court-results = ( { code = \"9029\"; event = \"court.sentence\"; kind = \"custody\"; order = \"new\"; } );",
      "\"order\":\"new\""},
@@ -244,34 +260,41 @@ static const struct {
      "establishments = ();", "court.sentence"},
     {"hmcts-hearing", HEARING("\"cjsCode\":\"1029\",\"category\":\"FINAL\",\"isConvictedResult\":true", "A"),
      "court-results = ( { code = \"1029\"; nothing = \"varied\"; } );", NULL},
-    {"hmcts-hearing", HEARING("\"cjsCode\":\"1029\"", "A"), "court-results = ( { code = \"1029\"; look = \"varied\"; } );",
+    {"hmcts-hearing", HEARING("\"cjsCode\":\"1029\"", "A"),
+     "court-results = ( { code = \"1029\"; look = \"varied\"; } );",
      "result code 1029 makes no event (varied): look at the message itself"},
     {"hmcts-hearing", HEARING("\"shortCode\":\"newla\"", "A"),
-     "court-short-codes = ( { code = \"NEWLA\"; event = \"court.bail\"; decision = \"refused\"; } );", "\"decision\":\"refused\""},
+     "court-short-codes = ( { code = \"NEWLA\"; event = \"court.bail\"; decision = \"refused\"; } );",
+     "\"decision\":\"refused\""},
     {"hmcts-hearing", HEARING("\"shortCode\":\"NEWLA\",\"cjsCode\":\"1\"", "A"),
      "court-results = ( { code = \"1\"; nothing = \"a\"; } ); court-short-codes = ( { code = \"NEWLA\"; nothing = \"b\"; } );",
      NULL},
     {"hmcts-hearing", HEARING("\"shortCode\":\"NEWLA\",\"cjsCode\":\"1\"", "A"),
      "court-results = ( { code = \"1\"; nothing = \"a\"; } ); court-short-codes = ( { code = \"NEWLA\"; look = \"b\"; } );",
      "say different things"},
-    {"hmcts-hearing", HEARING("", "Z"), "bail-statuses = ( { code = \"Z\"; event = \"court.bail\"; decision = \"conditional\"; } );",
+    {"hmcts-hearing", HEARING("", "Z"),
+     "bail-statuses = ( { code = \"Z\"; event = \"court.bail\"; decision = \"conditional\"; } );",
      "\"decision\":\"conditional\""},
     {"hmcts-hearing", HEARING("", "Z"), "bail-statuses = ( { code = \"Z\"; look = \"unheard of\"; } );",
      "bailStatus Z (unheard of) makes no event: look at the hearing itself"},
     {"hmcts-hearing",
      HEARING("\"judicialResultPrompts\":[{\"label\":\"Day of hearing\",\"value\":\"2024-12-02\"}]", "A"),
-     "hearing-prompts = ( { code = \"day of Hearing\"; names = \"date\"; } );", "\"at\":\"2024-12-02T00:00:00"},
-    {"hmpps-domain-event", RECEIVED("\"reason\":\"TAGGED\""), EVENTS, "additionalInformation.reason: missing, or none"},
+     "hearing-prompts = ( { code = \"day of Hearing\"; names = \"date\"; } );",
+     "\"at\":\"2024-12-02T00:00:00"},
+    {"hmpps-domain-event", RECEIVED("\"reason\":\"TAGGED\""), EVENTS,
+     "additionalInformation.reason: missing, or none"},
     {"hmpps-domain-event", RECEIVED("\"reason\":\"TAGGED\""),
-     EVENTS "custody-reasons = ( { code = \"TAGGED\"; when = \"received\"; event = \"custody.transfer\"; } );",
+     EVENTS
+     "custody-reasons = ( { code = \"TAGGED\"; when = \"received\"; event = \"custody.transfer\"; } );",
      "custody.transfer"},
     {"hmpps-domain-event", RECEIVED("\"reason\":\"TAGGED\""),
      EVENTS "custody-reasons = ( { code = \"TAGGED\"; when = \"received\"; look = \"nobody came\"; } );",
      "nobody came: look at the message itself"},
     {"hmpps-domain-event", RECEIVED("\"reason\":\"TAGGED\",\"prisonId\":\"XYI\""),
-     EVENTS "custody-reasons = ( { code = \"TAGGED\"; when = \"received\"; event = \"custody.reception\"; } );"
-            "custody-causes = ( { code = \"TAGGED\"; of = \"cause\"; sentenced = false; } );"
-            "establishments = ( { code = \"XYI\"; kind = \"yoi\"; } );",
+     EVENTS
+     "custody-reasons = ( { code = \"TAGGED\"; when = \"received\"; event = \"custody.reception\"; } );"
+     "custody-causes = ( { code = \"TAGGED\"; of = \"cause\"; sentenced = false; } );"
+     "establishments = ( { code = \"XYI\"; kind = \"yoi\"; } );",
      "\"establishment\":\"xyi\",\"establishment_kind\":\"yoi\",\"on\":\"2024-11-15\",\"person\":{\"identifiers\":{\"noms\":"
      "\"A1234BC\"}},\"sentenced\":false"},
 };
@@ -303,7 +326,8 @@ static char *said(const struct adapted_list *list)
     struct buf text = {0};
 
     for (size_t i = 0; i < list->count; i++) {
-        char *event = list->items[i].event == NULL ? mem_copy(list->items[i].reason) : json_canonical(list->items[i].event);
+        char *event = list->items[i].event == NULL ? mem_copy(list->items[i].reason)
+                                                   : json_canonical(list->items[i].event);
         if (strstr(event, "court.appearance") == NULL && strstr(event, "court.conviction") == NULL)
             buf_printf(&text, "%s\n", event);
         free(event);
@@ -317,8 +341,9 @@ static void test_codes_decide_what_a_message_becomes(void **state)
     for (size_t i = 0; i < sizeof MEANINGS / sizeof MEANINGS[0]; i++) {
         struct codes *codes = parse_tables(MEANINGS[i].tables);
         struct adapted_list list = {0};
-        char *reason = adapter_run(MEANINGS[i].adapter, codes, MEANINGS[i].message, strlen(MEANINGS[i].message), "feed/one", "m",
-                                   (struct instant){INT64_C(1731693600000000)}, &list);
+        char *reason =
+            adapter_run(MEANINGS[i].adapter, codes, MEANINGS[i].message, strlen(MEANINGS[i].message),
+                        "feed/one", "m", (struct instant){INT64_C(1731693600000000)}, &list);
         assert_null(reason);
         char *text = said(&list);
 
