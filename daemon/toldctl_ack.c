@@ -6,132 +6,54 @@
 #include <string.h>
 
 #include "store.h"
-#include "told/answer.h"
 #include "told/mem.h"
 #include "toldctl_answerer.h"
-#include "toldctl_answer_lines.h"
-
-static const struct pg_statement answer_line = {
-    "answer_line",
-    "UPDATE told.duty_line SET answered_at = coalesce(answered_at, $3), answered_for = "
-    "coalesce(answered_for, $4),"
-    " stopped = $5::timestamptz IS NOT NULL, next_at = $5 WHERE duty_id = $1 AND line = $2",
-    5};
-static const struct pg_statement set_acknowledged = {
-    "answer_acknowledged",
-    "UPDATE told.duty SET state = CASE WHEN $3::boolean THEN 'acknowledged' ELSE state END,"
-    " acknowledged_at = CASE WHEN $3::boolean THEN coalesce(acknowledged_at, $2) ELSE acknowledged_at END,"
-    " next_at = coalesce((SELECT min(next_at) FROM told.duty_line WHERE duty_id = $1), next_at) WHERE "
-    "duty_id = $1",
-    3};
 
 struct answering {
     int64_t duty_id;
     struct answerer who;
     struct answered_duty duty;
     const char *note;
-    enum answer_effect effect;
+    struct answered answered;
     bool done; /* it was recorded done */
-    struct instant sleeps_until;
 };
 
-/* Whoever says that it was done says it of the whole duty. */
-static void choose_all(struct answer_lines *l)
+static struct answer_store store_of(struct toldctl *ctl, const struct answering *a)
 {
-    for (size_t i = 0; i < l->count; i++)
-        l->counts[i] = true;
-}
-
-/* Answered lines stop: for good, or until due_at where the duty wants more; one dwell ahead if that is past.
- */
-static bool stop_lines(struct toldctl *ctl, struct answering *a, const struct answer_lines *l)
-{
-    char id[24], line[12], now[INSTANT_TEXT_SIZE], next[INSTANT_TEXT_SIZE];
-    snprintf(id, sizeof id, "%" PRId64, a->duty_id);
-    instant_print(a->who.now, now);
-    a->sleeps_until = a->duty.due_at;
-    for (size_t i = 0; i < l->count; i++) {
-        struct ladder_line climb = {.step = l->steps[i], .top = (int)l->list[i].above_count};
-        if (!l->counts[i])
-            continue;
-        if (instant_compare(a->duty.due_at, a->who.now) <= 0)
-            a->sleeps_until = ladder_climb(&climb, a->duty.immediate, &ctl->config->ladder,
-                                           ctl->config->calendar, a->who.now)
-                                  .next_at;
-        snprintf(line, sizeof line, "%d", l->numbers[i]);
-        const char *const values[] = {id, line, now, a->who.person,
-                                      a->effect == ANSWER_SLEEPS ? instant_print(a->sleeps_until, next)
-                                                                 : NULL};
-        if (!pg_do(ctl->pg, &answer_line, values))
-            return false;
-    }
-    return true;
-}
-
-static bool write_ack(struct toldctl *ctl, struct answering *a, const struct answer_lines *l)
-{
-    static const char *const effects[] = {
-        [ANSWER_HEARD] = "heard", [ANSWER_SLEEPS] = "sleeps until due", [ANSWER_CLOSES] = "closes"};
-    char id[24], now[INSTANT_TEXT_SIZE];
-    struct buf roles = {0};
-    for (size_t i = 0; i < l->count; i++)
-        if (l->counts[i])
-            buf_printf(&roles, "%s%s", roles.len ? " " : "", l->list[i].role);
-    char *detail =
-        store_detail("for", a->who.person, "lines", buf_string(&roles), "effect", effects[a->effect], NULL);
-    snprintf(id, sizeof id, "%" PRId64, a->duty_id);
-    const char *const values[] = {id, instant_print(a->who.now, now),
-                                  a->effect == ANSWER_HEARD ? "false" : "true"};
-    bool good = stop_lines(ctl, a, l) && pg_do(ctl->pg, &set_acknowledged, values) &&
-                toldctl_answerer_record(ctl, &a->who, &a->duty, "ack", a->note, detail) &&
-                (a->effect != ANSWER_CLOSES || toldctl_answerer_close(ctl, &a->who, &a->duty, "acknowledged",
-                                                                      "those told have said they know"));
-    free(detail);
-    buf_release(&roles);
-    return good;
+    return (struct answer_store){.pg = ctl->pg, .config = ctl->config, .now = a->who.now};
 }
 
 static int step_ack(struct toldctl *ctl, void *step)
 {
     struct answering *a = step;
-    struct answer_lines l = {0};
     int code = toldctl_answerer_find(ctl, &a->who);
     if (!code)
         code = toldctl_answerer_lock(ctl, a->duty_id, &a->duty);
-    if (!code && !toldctl_answer_lines_load(ctl, &a->duty, &a->who, &l))
-        code = TOLDCTL_DATABASE;
-    if (!code)
-        code = toldctl_answer_lines_choose(ctl, &a->duty, &a->who, &l);
-    if (!code) {
-        a->effect = answer_acknowledge(a->duty.closes, l.list, l.count, l.counts);
-        code = write_ack(ctl, a, &l) ? 0 : TOLDCTL_DATABASE;
+    if (code)
+        return code;
+    struct answer_store s = store_of(ctl, a);
+    switch (answer_store_acknowledge(&s, &a->duty, a->who.person, a->note, NULL, &a->answered)) {
+    case ANSWER_DONE:
+        return 0;
+    case ANSWER_DATABASE:
+        return TOLDCTL_DATABASE;
+    default:
+        return toldctl_refuse(
+            EX_NOPERM,
+            "%s was not told of duty %" PRId64 " and has no role in its lines, so their word does not stop it; "
+            "give --for somebody who is, or `toldctl done %" PRId64 " --note` if the thing was done",
+            a->who.person, a->duty_id, a->duty_id);
     }
-    toldctl_answer_lines_release(&l);
-    return code;
-}
-
-/* A34: "The duty is open until both exist." */
-static bool write_first_half(struct toldctl *ctl, struct answering *a)
-{
-    char id[24], now[INSTANT_TEXT_SIZE];
-    struct answer_lines l = {0};
-    bool good = toldctl_answer_lines_load(ctl, &a->duty, &a->who, &l);
-    if (good) {
-        choose_all(&l);
-        snprintf(id, sizeof id, "%" PRId64, a->duty_id);
-        const char *const values[] = {id, instant_print(a->who.now, now), "true"};
-        good = stop_lines(ctl, a, &l) && pg_do(ctl->pg, &set_acknowledged, values);
-    }
-    toldctl_answer_lines_release(&l);
-    return good;
 }
 
 static bool write_done(struct toldctl *ctl, struct answering *a)
 {
-    bool waits = a->effect == ANSWER_SLEEPS;
+    struct answer_store s = store_of(ctl, a);
+    bool waits = a->answered.effect == ANSWER_SLEEPS;
     char *detail = store_detail("for", a->who.person, "waits_for", waits ? "written" : NULL, NULL);
     bool good = toldctl_answerer_record(ctl, &a->who, &a->duty, "done", a->note, detail) &&
-                (waits ? write_first_half(ctl, a)
+                /* A34: "The duty is open until both exist." */
+                (waits ? answer_store_sleep(&s, &a->duty, a->who.person, &a->answered)
                        : toldctl_answerer_close(ctl, &a->who, &a->duty, "done", "recorded done"));
     free(detail);
     return good;
@@ -156,7 +78,7 @@ static int step_done(struct toldctl *ctl, void *step)
                               a->duty_id, a->duty_id);
     if (code)
         return code;
-    a->effect = answer_done(a->duty.closes, a->duty.told);
+    a->answered.effect = answer_done(a->duty.closes, a->duty.told);
     return write_done(ctl, a) ? 0 : TOLDCTL_DATABASE;
 }
 
@@ -184,7 +106,7 @@ static void say(const struct toldctl *ctl, const struct answering *a, const char
         json_t *said = json_pack(
             "{s:I, s:s?, s:s?, s:s?}", "duty", (json_int_t)a->duty_id, "for", a->who.person, "closed_as",
             closed_as, "sleeps_until",
-            !closed_as && a->effect == ANSWER_SLEEPS ? instant_print(a->sleeps_until, until) : NULL);
+            !closed_as && a->answered.effect == ANSWER_SLEEPS ? instant_print(a->answered.sleeps_until, until) : NULL);
         toldctl_print_json(said);
         json_decref(said);
     } else if (closed_as) {
@@ -192,13 +114,13 @@ static void say(const struct toldctl *ctl, const struct answering *a, const char
     } else if (a->done) {
         printf("duty %" PRId64 ": the spoken word is recorded; it stays open until the written one is accepted too, and"
                " climbs again at %s\n",
-               a->duty_id, toldctl_local_time(a->sleeps_until, local));
-    } else if (a->effect == ANSWER_SLEEPS) {
+               a->duty_id, toldctl_local_time(a->answered.sleeps_until, local));
+    } else if (a->answered.effect == ANSWER_SLEEPS) {
         printf(
             "duty %" PRId64
             ": acknowledged for %s; it stays open (%s) and climbs again at %s unless `toldctl done %" PRId64
             " --note TEXT` closes it\n",
-            a->duty_id, a->who.person, a->duty.closes, toldctl_local_time(a->sleeps_until, local),
+            a->duty_id, a->who.person, a->duty.closes, toldctl_local_time(a->answered.sleeps_until, local),
             a->duty_id);
     } else {
         printf("duty %" PRId64 ": acknowledged for %s; it stays open (%s): others must answer too\n",
@@ -224,7 +146,7 @@ static int finish(struct toldctl *ctl, struct answering *a, int code, const char
     if (!code)
         say(ctl, a, closed_as);
     toldctl_answerer_release(&a->who);
-    toldctl_answerer_release_duty(&a->duty);
+    answer_store_release(&a->duty);
     return code;
 }
 
@@ -237,7 +159,7 @@ int toldctl_ack(struct toldctl *ctl, int argc, char **argv)
     if (at < 0)
         return EX_USAGE;
     int code = run(ctl, &a, step_ack, argv[at]);
-    return finish(ctl, &a, code, a.effect == ANSWER_CLOSES ? "acknowledged" : NULL);
+    return finish(ctl, &a, code, a.answered.effect == ANSWER_CLOSES ? "acknowledged" : NULL);
 }
 
 int toldctl_done(struct toldctl *ctl, int argc, char **argv)
@@ -250,7 +172,7 @@ int toldctl_done(struct toldctl *ctl, int argc, char **argv)
         return at < 0 ? EX_USAGE : toldctl_refuse(EX_USAGE, "say what was done: --note TEXT");
     int code = run(ctl, &a, step_done, argv[at]);
     a.done = true;
-    return finish(ctl, &a, code, a.effect == ANSWER_CLOSES ? "done" : NULL);
+    return finish(ctl, &a, code, a.answered.effect == ANSWER_CLOSES ? "done" : NULL);
 }
 
 int toldctl_void(struct toldctl *ctl, int argc, char **argv)

@@ -25,7 +25,7 @@ static int close_duty(struct toldctl *ctl, const struct answerer *who, int64_t d
             code = TOLDCTL_DATABASE;
         free(detail);
     }
-    toldctl_answerer_release_duty(&duty);
+    answer_store_release(&duty);
     return code;
 }
 

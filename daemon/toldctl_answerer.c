@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "duty_store.h"
-#include "store.h"
 #include "told/mem.h"
 
 static const struct pg_statement find_asked = {
@@ -16,18 +14,6 @@ static const struct pg_statement find_asked = {
 static const struct pg_statement find_login = {
     "answerer_login",
     "SELECT person_id FROM told.person WHERE login = session_user AND (left_at IS NULL OR left_at > $1)", 1};
-/* clang-format off */
-static const struct pg_statement lock_duty = {
-    "answerer_lock",
-    "SELECT kind, state, coalesce(closed_as, ''), closes, immediate, child_id, event_id,"
-    " " PG_INSTANT("due_at") ","
-    " kind = 'review' AND because ? 'unknown', told_at IS NOT NULL FROM told.duty WHERE duty_id = $1 FOR UPDATE",
-    1};
-/* clang-format on */
-static const struct pg_statement insert_answer = {
-    "answerer_record",
-    "INSERT INTO told.answer (duty_id, kind, answered_for, note, answered_at) VALUES ($1, $2, $3, $4, $5)",
-    5};
 /* From its valid-from on: an event is valid from its `on`, where that is another day than its time's. */
 static const struct pg_statement wait_again = {
     "answerer_again",
@@ -67,69 +53,31 @@ void toldctl_answerer_release(struct answerer *who)
 
 int toldctl_answerer_lock(struct toldctl *ctl, int64_t duty_id, struct answered_duty *ret)
 {
-    char id[24];
-    snprintf(id, sizeof id, "%" PRId64, duty_id);
-    const char *const values[] = {id};
-    PGresult *row = pg_run(ctl->pg, &lock_duty, values);
-    if (!row)
+    struct answer_store s = {.pg = ctl->pg, .config = ctl->config};
+    enum answer_result found = answer_store_lock(&s, duty_id, ret);
+    if (found == ANSWER_DATABASE)
         return TOLDCTL_DATABASE;
-    int code = 0;
-    if (PQntuples(row) == 0) {
-        code = toldctl_refuse(EX_DATAERR, "there is no duty %s; `toldctl duties --open` lists them", id);
-    } else if (strcmp(pg_column(row, 0, 1), "closed") == 0) {
-        code = toldctl_refuse(EX_DATAERR, "duty %s is closed already (%s); `toldctl duty %s` says by whom",
-                              id, pg_column(row, 0, 2), id);
-    } else {
-        free(ret->closes);
-        *ret = (struct answered_duty){.duty_id = duty_id,
-                                      .child_id = pg_column_int(row, 0, 5),
-                                      .event_id = pg_column_int(row, 0, 6),
-                                      .closes = mem_copy(pg_column(row, 0, 3)),
-                                      .immediate = pg_column_bool(row, 0, 4),
-                                      .asks_fields = pg_column_bool(row, 0, 8),
-                                      .told = pg_column_bool(row, 0, 9),
-                                      .due_at = pg_column_instant(row, 0, 7)};
-        snprintf(ret->kind, sizeof ret->kind, "%s", pg_column(row, 0, 0));
-        snprintf(ret->state, sizeof ret->state, "%s", pg_column(row, 0, 1));
-    }
-    PQclear(row);
-    return code;
-}
-
-void toldctl_answerer_release_duty(struct answered_duty *duty)
-{
-    free(duty->closes);
-    duty->closes = NULL;
+    if (found != ANSWER_DONE)
+        return toldctl_refuse(EX_DATAERR, "there is no duty %" PRId64 "; `toldctl duties --open` lists them", duty_id);
+    if (ret->closed_as)
+        return toldctl_refuse(EX_DATAERR, "duty %" PRId64 " is closed already (%s); `toldctl duty %" PRId64 "` says by whom",
+                              duty_id, ret->closed_as, duty_id);
+    return 0;
 }
 
 bool toldctl_answerer_record(struct toldctl *ctl, const struct answerer *who,
                              const struct answered_duty *duty, const char *kind, const char *note,
                              const char *detail)
 {
-    static const struct {
-        const char *kind, *what;
-    } words[] = {{"ack", "duty acknowledged"},
-                 {"done", "duty recorded done"},
-                 {"void", "duty declared void"},
-                 {"match", "event matched"},
-                 {"unmatch", "match undone"},
-                 {"answer", "review answered"}};
-    char id[24], now[INSTANT_TEXT_SIZE];
-    snprintf(id, sizeof id, "%" PRId64, duty->duty_id);
-    const char *const values[] = {id, kind, who->person, note, instant_print(who->now, now)};
-    struct store_journal row = {
-        .event_id = duty->event_id, .child_id = duty->child_id, .duty_id = duty->duty_id, .detail = detail};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(words[i].kind, kind) == 0)
-            row.what = words[i].what;
-    return pg_do(ctl->pg, &insert_answer, values) && store_journal(ctl->pg, who->now, &row);
+    struct answer_store s = {.pg = ctl->pg, .config = ctl->config, .now = who->now};
+    return answer_store_record(&s, duty, who->person, kind, note, detail);
 }
 
 bool toldctl_answerer_close(struct toldctl *ctl, const struct answerer *who, const struct answered_duty *duty,
                             const char *closed_as, const char *reason)
 {
-    struct duty_store store = {.pg = ctl->pg, .config = ctl->config, .now = who->now};
-    return duty_store_close(&store, duty->duty_id, closed_as, reason, 0);
+    struct answer_store s = {.pg = ctl->pg, .config = ctl->config, .now = who->now};
+    return answer_store_close(&s, duty, closed_as, reason);
 }
 
 bool toldctl_answerer_again(struct toldctl *ctl, int64_t child_id, struct instant valid_from)

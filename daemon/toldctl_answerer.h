@@ -3,6 +3,7 @@
 #ifndef TOLD_TOLDCTL_ANSWERER_H
 #define TOLD_TOLDCTL_ANSWERER_H
 
+#include "answer_store.h"
 #include "toldctl.h"
 
 struct answerer {
@@ -12,23 +13,11 @@ struct answerer {
     struct instant now; /* told's time, one for the whole step */
 };
 
-/* The duty's row, locked. */
-struct answered_duty {
-    int64_t duty_id, child_id, event_id; /* child and event 0: none */
-    char kind[8], state[16];
-    char *closes; /* owned */
-    bool immediate;
-    bool asks_fields; /* a review that names missing fields */
-    bool told;        /* a server has taken what each role is told */
-    struct instant due_at;
-};
-
 /* 0, an exit code after saying why, or TOLDCTL_DATABASE. */
 int toldctl_answerer_find(struct toldctl *ctl, struct answerer *who);
 void toldctl_answerer_release(struct answerer *who);
 /* Locks it; refuses what is not there or is closed. */
 int toldctl_answerer_lock(struct toldctl *ctl, int64_t duty_id, struct answered_duty *ret);
-void toldctl_answerer_release_duty(struct answered_duty *duty);
 /* The row of told.answer, and of the journal. kind: "ack" "done" "void" "match" "unmatch" "answer". detail: JSON, or
  * NULL. */
 bool toldctl_answerer_record(struct toldctl *ctl, const struct answerer *who,

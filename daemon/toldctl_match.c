@@ -308,7 +308,7 @@ static int answer(struct toldctl *ctl, struct match_step *m, const char *word)
     }
     toldctl_match_look_release(&m->look);
     toldctl_answerer_release(&m->who);
-    toldctl_answerer_release_duty(&m->duty);
+    answer_store_release(&m->duty);
     return code;
 }
 

@@ -294,6 +294,6 @@ int toldctl_answer(struct toldctl *ctl, int argc, char **argv)
     }
     free(a.statements);
     toldctl_answerer_release(&a.who);
-    toldctl_answerer_release_duty(&a.duty);
+    answer_store_release(&a.duty);
     return code;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toldctl_answer_lines.h"
+#include "answer_lines.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,10 +30,11 @@ struct standing {
     struct directory_children *children;
     const struct allocation *held;
     size_t held_count;
-    const struct answerer *who;
+    const char *person;
+    struct instant now;
 };
 
-void toldctl_answer_lines_release(struct answer_lines *l)
+void answer_lines_release(struct answer_lines *l)
 {
     for (size_t i = 0; i < l->count; i++) {
         json_decref(l->above[i]);
@@ -65,13 +66,12 @@ static void read_line(struct answer_lines *l, size_t i)
                                       .told = pg_column_bool(l->rows, row, 5)};
 }
 
-bool toldctl_answer_lines_load(struct toldctl *ctl, const struct answered_duty *duty, const struct answerer *who,
-                               struct answer_lines *l)
+bool answer_lines_load(struct answer_store *s, const struct answered_duty *duty, const char *person, struct answer_lines *l)
 {
     char id[24];
     snprintf(id, sizeof id, "%" PRId64, duty->duty_id);
-    const char *const values[] = {id, who->person};
-    l->rows = pg_run(ctl->pg, &read_lines, values);
+    const char *const values[] = {id, person};
+    l->rows = pg_run(s->pg, &read_lines, values);
     if (!l->rows)
         return false;
     l->count = (size_t)PQntuples(l->rows);
@@ -86,16 +86,16 @@ bool toldctl_answer_lines_load(struct toldctl *ctl, const struct answered_duty *
     return true;
 }
 
-static bool load_standing(struct toldctl *ctl, const struct answered_duty *duty, const char *id, struct standing *s)
+static bool load_standing(struct answer_store *store, const struct answered_duty *duty, const char *id, struct standing *s)
 {
     int64_t version;
-    PGresult *row = pg_run(ctl->pg, &read_as_of, &id);
+    PGresult *row = pg_run(store->pg, &read_as_of, &id);
     if (!row)
         return false;
-    const struct directory_asked asked = {duty->child_id, directory_children_at(pg_column(row, 0, 0), s->who->now)};
+    const struct directory_asked asked = {duty->child_id, directory_children_at(pg_column(row, 0, 0), s->now)};
     PQclear(row);
-    s->directory = directory_load(ctl->pg, ctl->config, &version);
-    s->children = s->directory ? directory_children_load(ctl->pg, &asked, 1) : NULL;
+    s->directory = directory_load(store->pg, store->config, &version);
+    s->children = s->directory ? directory_children_load(store->pg, &asked, 1) : NULL;
     if (s->children)
         s->held = directory_children_get(s->children, asked, &s->held_count);
     return s->children != NULL;
@@ -103,18 +103,18 @@ static bool load_standing(struct toldctl *ctl, const struct answered_duty *duty,
 
 static bool has_role(const struct standing *s, const char *role, struct instant at)
 {
-    return directory_holds(s->directory, role, s->held, s->held_count, s->who->person, at);
+    return directory_holds(s->directory, role, s->held, s->held_count, s->person, at);
 }
 
 /* Whoever was on the rota when its mailbox was told, or is now, reads that mailbox. */
-static bool add_mailboxes(struct toldctl *ctl, const char *id, const struct standing *s, struct answer_lines *l)
+static bool add_mailboxes(struct answer_store *store, const char *id, const struct standing *s, struct answer_lines *l)
 {
-    PGresult *rows = pg_run(ctl->pg, &read_mailboxes, &id);
+    PGresult *rows = pg_run(store->pg, &read_mailboxes, &id);
     for (int row = 0; rows && row < PQntuples(rows); row++)
         for (size_t i = 0; i < l->count; i++)
             if (l->numbers[i] == pg_column_int(rows, row, 0))
                 l->list[i].told = l->list[i].told || has_role(s, pg_column(rows, row, 1), pg_column_instant(rows, row, 2)) ||
-                                  has_role(s, pg_column(rows, row, 1), s->who->now);
+                                  has_role(s, pg_column(rows, row, 1), s->now);
     bool good = rows != NULL;
     PQclear(rows);
     return good;
@@ -125,10 +125,10 @@ static size_t find_held(const struct standing *s, const struct answer_lines *l, 
 {
     size_t count = 0;
     for (size_t i = 0; i < l->count; i++) {
-        if (has_role(s, l->list[i].role, s->who->now))
+        if (has_role(s, l->list[i].role, s->now))
             held[count++] = l->list[i].role;
         for (size_t k = 0; k < l->list[i].above_count; k++)
-            if (has_role(s, l->list[i].above[k], s->who->now))
+            if (has_role(s, l->list[i].above[k], s->now))
                 held[count++] = l->list[i].above[k];
     }
     return count;
@@ -142,28 +142,19 @@ static size_t count_roles(const struct answer_lines *l)
     return count;
 }
 
-int toldctl_answer_lines_choose(struct toldctl *ctl, const struct answered_duty *duty, const struct answerer *who,
-                                struct answer_lines *l)
+bool answer_lines_choose(struct answer_store *store, const struct answered_duty *duty, const char *person, struct answer_lines *l,
+                         size_t *ret_found)
 {
-    struct standing s = {.who = who};
+    struct standing s = {.person = person, .now = store->now};
     char id[24];
-    size_t found = 0;
     snprintf(id, sizeof id, "%" PRId64, duty->duty_id);
-    bool good = load_standing(ctl, duty, id, &s) && add_mailboxes(ctl, id, &s, l);
+    bool good = load_standing(store, duty, id, &s) && add_mailboxes(store, id, &s, l);
     if (good) {
         const char **held = mem_new((count_roles(l) + 1) * sizeof *held);
-        found = answer_lines(l->list, l->count, held, find_held(&s, l, held), l->counts);
+        *ret_found = answer_lines(l->list, l->count, held, find_held(&s, l, held), l->counts);
         free(held);
     }
     directory_children_free(s.children);
     directory_free(s.directory);
-    if (!good)
-        return TOLDCTL_DATABASE;
-    if (found > 0)
-        return 0;
-    return toldctl_refuse(
-        EX_NOPERM,
-        "%s was not told of duty %" PRId64 " and has no role in its lines, so their word does not stop it; "
-        "give --for somebody who is, or `toldctl done %" PRId64 " --note` if the thing was done",
-        who->person, duty->duty_id, duty->duty_id);
+    return good;
 }
