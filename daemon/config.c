@@ -16,6 +16,11 @@ struct config *config_ref(struct config *config)
     return config;
 }
 
+bool config_returns_is_on(const struct config_returns *returns)
+{
+    return returns->maildir != NULL || returns->url != NULL;
+}
+
 static void release_feeds(struct config *config)
 {
     for (size_t i = 0; i < config->feed_count; i++) {
@@ -90,6 +95,7 @@ void config_unref(struct config *config)
     codes_free(config->codes);
     secret_free(config->ingest_secret_key);
     config_release_relays(config);
+    secret_free(config->returns.password);
     for (size_t i = 0; i < CONFIG_TABLE_TOLD_COUNT; i++)
         config_key_release(&CONFIG_TABLE_TOLD[i], config);
     free(config);

@@ -70,6 +70,27 @@ struct config_court {
 struct config_names {
     char *protocol, *calendar, *codes, *roles, *templates, *feeds; /* feeds, protocol, codes: a file or a directory of *.conf */
     char *ingest_secret_key, *ingest_public_key;           /* secrets are named, never printed */
+    char *returns_password;
+};
+
+/* What becomes of a line whose person is out of office. */
+enum config_out_of_office {
+    CONFIG_OUT_OF_OFFICE_SOONER, /* its next step is told at once */
+    CONFIG_OUT_OF_OFFICE_RECORD,
+};
+
+/* Where mail that comes back is fetched from: a Maildir, a mailbox over IMAP, or both. */
+struct config_returns {
+    char *maildir;
+    char *url; /* "imaps://host:port", or "imap://host:port" */
+    enum email_tls tls;
+    char *username, *password;
+    char *folder, *done; /* what was taken up moves from one to the other */
+    char *ca_file;
+    int connect_timeout_s, timeout_s;
+    int every_s;
+    enum config_out_of_office out_of_office;
+    char **reply_domains; /* NULL-terminated: people of these may answer from another address than the one that was told */
 };
 
 struct config {
@@ -80,7 +101,7 @@ struct config {
 
     char *database;  /* conninfo without user */
     int database_deadline_ms; /* a silent server is away after this: 15,000 */
-    char *user_ingest, *user_decide, *user_dispatch;
+    char *user_ingest, *user_decide, *user_dispatch, *user_returns;
 
     char *ingest_bind;       /* "tcp://127.0.0.1:5571"; NULL: this process has no ingest */
     char *ingest_public_key; /* Z85: given to publishers */
@@ -112,6 +133,7 @@ struct config {
     struct email_relay email;   /* what stands in email itself; without relays it is the one relay */
     struct email_relay *relays; /* in the order they are tried; at least one */
     size_t relay_count;
+    struct config_returns returns;
     struct webhook_endpoint *endpoints;
     size_t endpoint_count;
     char **email_domains; /* the only ones mail may go to; "*.a.example" is each below it; NULL or empty: any */
@@ -143,6 +165,8 @@ void config_print(const struct config *config); /* effective configuration on st
 const struct config_feed *config_feed(const struct config *config, const char *name); /* or NULL */
 const struct config_feed *config_feed_of_key(const struct config *config, const char *z85); /* or NULL */
 const struct config_template *config_template(const struct config *config, const char *name);
+/* Whether mail that comes back is read at all. */
+bool config_returns_is_on(const struct config_returns *returns);
 /* Before `next` takes the place of `now`: settings that a running process cannot take over (connections, sockets and
  * channels are made once) are put back to what is in force, and each that differed is named, as a fault in next's file.
  * Returns how many. */

@@ -21,6 +21,7 @@ static void read_all(struct config_reading *reading, const struct config_text *t
     config_read_keys(reading, told);
     config_read_relays(reading, told);
     config_read_webhooks(reading, told);
+    config_read_returns(reading, told);
     config_read_feeds(reading, told);
     config_read_roles(reading, told);
     config_read_codes(reading, told);

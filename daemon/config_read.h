@@ -10,6 +10,7 @@ void config_read_keys(struct config_reading *reading, const struct config_text *
 void config_read_feeds(struct config_reading *reading, const struct config_text *told);
 void config_read_relays(struct config_reading *reading, const struct config_text *told);
 void config_read_webhooks(struct config_reading *reading, const struct config_text *told);
+void config_read_returns(struct config_reading *reading, const struct config_text *told); /* where mail comes back */
 void config_read_roles(struct config_reading *reading, const struct config_text *told);
 void config_read_codes(struct config_reading *reading, const struct config_text *told);
 void config_read_rules(struct config_reading *reading, const struct config_text *told); /* protocol, calendar, templates */
@@ -18,6 +19,8 @@ void config_check(struct config_reading *reading, const struct config_text *told
 /* Another protocol against this configuration's roles and lines. */
 void config_check_protocol(struct config_reading *reading, const struct protocol *protocol);
 
+/* Whether a URL is written for this host; the channel judges the address it really connects to as well. */
+bool config_read_is_loopback(const char *url);
 /* A secret of a file, or NULL: with the fault said if secrets are wanted. */
 char *config_read_secret(struct config_reading *reading, const struct config_text *text, const config_setting_t *at,
                          const char *name);

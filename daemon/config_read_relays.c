@@ -10,7 +10,7 @@
 #include "told/mem.h"
 
 /* Judged by what is written; the channel judges the address it really connects to as well. */
-static bool url_is_loopback(const char *url)
+bool config_read_is_loopback(const char *url)
 {
     const char *host = strstr(url, "://");
     size_t len;
@@ -52,7 +52,7 @@ static void judge_relay(struct config_reading *reading, const struct config_text
     why = email_relay_validate(&judged);
     if (why != NULL)
         config_text_fault_at(reading, told, url, "email: %s", why);
-    if (relay->tls == EMAIL_TLS_NONE && !url_is_loopback(relay->url))
+    if (relay->tls == EMAIL_TLS_NONE && !config_read_is_loopback(relay->url))
         config_text_fault_at(reading, told, url,
                              "email: clear text to a host that is not this one, write tls = \"starttls\" or \"implicit\"");
     if (relay->tls == EMAIL_TLS_NONE && relay->ca_file != NULL)

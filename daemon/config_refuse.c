@@ -67,7 +67,7 @@ const char *config_refuse_conninfo(const char *text)
     if (conninfo_names(options, "password"))
         why = "holds a password, keep it in a password file (passfile=…) or use peer logins";
     else if (conninfo_names(options, "user"))
-        why = "names a user, remove it: each stage has its own (user_ingest, user_decide, user_dispatch)";
+        why = "names a user, remove it: each stage has its own (user_ingest, user_decide, user_dispatch, user_returns)";
     PQconninfoFree(options);
     return why;
 }
@@ -187,5 +187,15 @@ const char *config_refuse_url(const char *text)
             return "holds blanks or bytes that are not ASCII, write the URL percent-encoded";
     if (strchr(text, '@') != NULL)
         return "holds an @, keep logins out of URLs";
+    return NULL;
+}
+
+/* It goes into commands and a URL: nothing that would have to be quoted there. */
+const char *config_refuse_folder(const char *text)
+{
+    static const char FINE[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/";
+
+    if (*text == '\0' || strlen(text) > 100 || text[strspn(text, FINE)] != '\0')
+        return "is no name of a folder told can use, write letters, digits, '.', '_', '-' and '/' only";
     return NULL;
 }

@@ -19,6 +19,7 @@ const char *config_refuse_weekday(const char *text);
 const char *config_refuse_minute(const char *text); /* a time of day */
 const char *config_refuse_span(const char *text);   /* hours and minutes */
 const char *config_refuse_url(const char *text);
+const char *config_refuse_folder(const char *text); /* of an IMAP mailbox */
 
 extern const char *const CONFIG_REFUSE_WEEKDAYS[]; /* "monday" …, NULL-terminated */
 

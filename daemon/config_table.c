@@ -10,6 +10,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const char *const TLS_WORDS[] = {"none", "starttls", "implicit", NULL};      /* enum email_tls */
+static const char *const AWAY_WORDS[] = {"sooner", "record", NULL};                  /* enum config_out_of_office */
 static const char *const KIND_WORDS[] = {"confirmed", "broadcast", "directory", NULL};          /* enum feed_kind */
 static const char *const DAYS_WORDS[] = {"working", "every", NULL};                 /* config_expects.days */
 static const char *const HELD_WORDS[] = {"mailbox", "allocation", "team", "post", NULL}; /* enum role_held */
@@ -36,6 +37,7 @@ static const struct config_key TOP_KEYS[] = {
     {"brake", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"retry", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"email", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
+    {"returns", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"webhooks", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"courts", CONFIG_KEY_APART, .type = CONFIG_TYPE_LIST},
 };
@@ -59,6 +61,7 @@ static const struct config_key DATABASE_KEYS[] = {
     {"user_ingest", CONFIG_KEY_TEXT, AT(user_ingest), "told_ingest", .is_fixed = true},
     {"user_decide", CONFIG_KEY_TEXT, AT(user_decide), "told_decide", .is_fixed = true},
     {"user_dispatch", CONFIG_KEY_TEXT, AT(user_dispatch), "told_dispatch", .is_fixed = true},
+    {"user_returns", CONFIG_KEY_TEXT, AT(user_returns), "told_console", .is_fixed = true},
 };
 
 static const struct config_key INGEST_KEYS[] = {
@@ -117,6 +120,22 @@ static const struct config_key EMAIL_KEYS[] = {
     {"relays", CONFIG_KEY_APART, .type = CONFIG_TYPE_LIST},
 };
 
+static const struct config_key RETURNS_KEYS[] = {
+    {"maildir", CONFIG_KEY_TEXT, AT(returns.maildir)},
+    {"url", CONFIG_KEY_TEXT, AT(returns.url), .refuse = config_refuse_url},
+    {"tls", CONFIG_KEY_WORD, AT(returns.tls), "implicit", .words = TLS_WORDS},
+    {"username", CONFIG_KEY_TEXT, AT(returns.username)},
+    {"password", CONFIG_KEY_TEXT, AT(names.returns_password)},
+    {"folder", CONFIG_KEY_TEXT, AT(returns.folder), "INBOX", .refuse = config_refuse_folder},
+    {"done", CONFIG_KEY_TEXT, AT(returns.done), "told-done", .refuse = config_refuse_folder},
+    {"ca_file", CONFIG_KEY_TEXT, AT(returns.ca_file)},
+    {"connect_timeout_s", CONFIG_KEY_NUMBER, AT(returns.connect_timeout_s), "10", .least = 1, .most = 60},
+    {"timeout_s", CONFIG_KEY_NUMBER, AT(returns.timeout_s), "20", .least = 1, .most = 60},
+    {"every_s", CONFIG_KEY_NUMBER, AT(returns.every_s), "60", .least = 1, .most = 3600},
+    {"out_of_office", CONFIG_KEY_WORD, AT(returns.out_of_office), "sooner", .words = AWAY_WORDS},
+    {"reply_domains", CONFIG_KEY_TEXTS, AT(returns.reply_domains), .refuse = config_refuse_domain},
+};
+
 const struct config_table CONFIG_TABLE_TOLD[] = {
     {"", TOP_KEYS, COUNT(TOP_KEYS)},
     {"identity", IDENTITY_KEYS, COUNT(IDENTITY_KEYS)},
@@ -127,6 +146,7 @@ const struct config_table CONFIG_TABLE_TOLD[] = {
     {"brake", BRAKE_KEYS, COUNT(BRAKE_KEYS)},
     {"retry", RETRY_KEYS, COUNT(RETRY_KEYS)},
     {"email", EMAIL_KEYS, COUNT(EMAIL_KEYS)},
+    {"returns", RETURNS_KEYS, COUNT(RETURNS_KEYS)},
 };
 const size_t CONFIG_TABLE_TOLD_COUNT = COUNT(CONFIG_TABLE_TOLD);
 

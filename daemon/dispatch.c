@@ -108,26 +108,15 @@ static bool take_directory(struct dispatch *d)
         return pg_status(d->pg) == PG_OK;
     directory_free(d->directory);
     d->directory = NULL;
+    refused_addresses_free(d->refused);
+    d->refused = NULL;
     /* One snapshot: an import between its statements would leave posts without their people. */
     if (pg_begin(d->pg) && pg_text(d->pg, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        d->refused = refused_addresses_load(d->pg);
+    if (d->refused != NULL)
         d->directory = directory_load(d->pg, d->config, &d->directory_version);
     pg_rollback(d->pg);
     return d->directory != NULL;
-}
-
-static bool take_return_key(struct dispatch *d)
-{
-    static const struct pg_statement KEY = {"return_key", "SELECT encode(key, 'hex') FROM told.return_path", 0};
-    PGresult *rows;
-
-    if (d->has_return_key)
-        return true;
-    rows = pg_run(d->pg, &KEY, NULL);
-    d->has_return_key = rows != NULL && PQntuples(rows) == 1 &&
-                        sodium_hex2bin(d->return_key, sizeof d->return_key, pg_column(rows, 0, 0),
-                                       2 * sizeof d->return_key, NULL, NULL, NULL) == 0;
-    PQclear(rows);
-    return d->has_return_key;
 }
 
 /* Leases run out in seconds: looking at each wake-up would only delay what is told. */
@@ -190,7 +179,7 @@ static struct instant dispatch_tick(void *state, struct stage *stage, struct con
         return INSTANT_NONE;
     if (d->webhook != NULL)
         webhook_pool_perform(d->webhook);
-    if (!pg_is_up(d->pg) || !store_clock(d->pg, stage->clock) || !take_return_key(d) || !take_directory(d)) {
+    if (!pg_is_up(d->pg) || !store_clock(d->pg, stage->clock) || !return_path_load(d->pg, &d->return_path) || !take_directory(d)) {
         stage->wake_fd = -1;
         return INSTANT_NONE;
     }
@@ -244,10 +233,11 @@ void *dispatch_run(void *stage_)
     drain(&d, DISPATCH_STOP_S);
     stop_pools(&d);
     directory_free(d.directory);
+    refused_addresses_free(d.refused);
+    return_path_wipe(&d.return_path);
     config_unref(d.config);
     free(d.flights);
     free(d.kept);
-    sodium_memzero(d.return_key, sizeof d.return_key);
     pg_free(d.pg);
     return NULL;
 }

@@ -10,6 +10,8 @@
 #include "directory_load.h"
 #include "email_relays.h"
 #include "pg.h"
+#include "refused_addresses.h"
+#include "return_path.h"
 #include "stage.h"
 #include "told/verp.h"
 #include "webhook_pool.h"
@@ -41,8 +43,8 @@ struct dispatch {
     int64_t renewed_ms, took_over_ms; /* monotonic */
     struct instant now; /* told's, of this tick */
     bool said_dead[EMAIL_RELAYS_MOST]; /* of each relay */
-    bool has_return_key;
-    unsigned char return_key[VERP_KEY_SIZE]; /* of the return paths: the installation's */
+    struct refused_addresses *refused; /* of the directory's version */
+    struct return_path return_path;
     bool escalate;      /* a line must climb at once: escalate is to be woken */
 };
 
@@ -62,9 +64,6 @@ void dispatch_outcome_keep(struct dispatch *d, const struct outcome *outcome);
 void dispatch_outcome_give_up(struct dispatch *d); /* the first of them; its lease is renewed no more */
 char *dispatch_lease_end(const struct dispatch *d, char out[INSTANT_TEXT_SIZE]); /* of one that begins now, real time */
 
-/* A role could not be reached at all at this step: its line's next one is due now. */
-bool dispatch_hurry(struct dispatch *d, int64_t duty_id, int line, int step);
-
 /* What is said: subject, text and HTML of an email, or the body of a webhook, from the notifications in a message. */
 struct dispatch_item {
     int64_t notification_id, duty_id, child_id, event_id;
@@ -72,6 +71,7 @@ struct dispatch_item {
     const char *kind, *role, *because;     /* of the notification; borrowed from a result */
     const char *duty_kind, *duty, *rule, *title, *says, *case_ref, *protocol_because;
     const char *event_type;
+    const char *code;                      /* typed into a reply, it acknowledges; NULL: replies are no answers here */
     const char *as_of;                     /* the day whose allocations hold for its duty, or NULL */
     const char *next_role;                 /* who is told next, or NULL */
     const char *below;                     /* roles told before it in its line, with commas; of a copy, who must act */

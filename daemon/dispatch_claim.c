@@ -29,7 +29,7 @@ static const struct pg_statement ITEMS = {
     " " PG_INSTANT("coalesce(l.next_at, d.next_at)") ", l.above[least(l.step + 1, array_length(l.above, 1))], n.channel, d.says,"
     " CASE WHEN l.line IS NULL THEN (SELECT string_agg(o.role, ',' ORDER BY o.line) FROM told.duty_line o"
     " WHERE o.duty_id = d.duty_id) ELSE array_to_string(array_prepend(l.role, l.above[1:n.step - 1]), ',') END, n.telling < d.telling,"
-    " d.as_of::text"
+    " d.as_of::text, n.code"
     " FROM told.notification n JOIN told.duty d USING (duty_id) LEFT JOIN told.event e USING (event_id)"
     " LEFT JOIN told.duty_line l ON l.duty_id = d.duty_id AND l.line = n.line"
     " WHERE n.message_id = ANY ($1::bigint[]) AND n.state IN ('queued', 'uncertain')"
@@ -79,6 +79,12 @@ static const struct pg_statement REQUEUE = {
     " CROSS JOIN LATERAL (VALUES ('email'), (n.channel)) c (channel) WHERE gone.notification_id = $1 AND n.state = 'superseded' ORDER BY n.notification_id ON CONFLICT DO NOTHING",
     2};
 
+/* Its duty is not locked here, so what becomes of the line is for the route, which looks again who is told, and how. */
+static const struct pg_statement ROUTE_AGAIN = {
+    "claim_route_again",
+    "UPDATE told.notification SET state = 'queued', recipient = NULL, because = NULL, message_id = NULL WHERE notification_id = $1",
+    1};
+
 static const struct pg_statement CANCEL = {
     "claim_cancel",
     "UPDATE told.message SET state = 'cancelled', reason = $2, next_at = NULL, lease_until = NULL WHERE message_id = $1", 2};
@@ -98,7 +104,7 @@ struct claimed {
     bool send;
 };
 
-static struct dispatch_item read_item(const PGresult *rows, int i)
+static struct dispatch_item read_item(const struct dispatch *d, const PGresult *rows, int i)
 {
     return (struct dispatch_item){.notification_id = pg_column_int(rows, i, 1),
                                   .duty_id = pg_column_int(rows, i, 2),
@@ -124,7 +130,8 @@ static struct dispatch_item read_item(const PGresult *rows, int i)
                                   .next_role = pg_column(rows, i, 24),
                                   .says = pg_column(rows, i, 26),
                                   .below = pg_column(rows, i, 27),
-                                  .as_of = pg_column(rows, i, 29)};
+                                  .as_of = pg_column(rows, i, 29),
+                                  .code = config_returns_is_on(&d->config->returns) ? pg_column(rows, i, 30) : NULL};
 }
 
 static bool end_item(struct dispatch *d, const struct dispatch_item *item, const char *state, const char *reason)
@@ -197,7 +204,7 @@ static bool sift(struct claim *c, const struct claimed *m, bool again, struct di
 
         if (pg_column_int(c->items, i, 0) != m->message_id)
             continue;
-        item = read_item(c->items, i);
+        item = read_item(c->d, c->items, i);
         correction = strcmp(item.kind, "correction") == 0;
         if (!correction && strcmp(pg_column(c->items, i, 16), "closed") == 0) {
             ok = end_item(c->d, &item, "cancelled", "the duty is closed");
@@ -206,6 +213,9 @@ static bool sift(struct claim *c, const struct claimed *m, bool again, struct di
             ok = end_item(c->d, &item, "cancelled", "overtaken by a change");
         } else if (correction && refusal(c, m->address) != NULL) {
             ok = end_item(c->d, &item, "failed", refusal(c, m->address));
+        } else if (c->email && !correction && refused_addresses_has(c->d->refused, m->address)) {
+            snprintf(id, sizeof id, "%lld", (long long)item.notification_id);
+            ok = pg_do(c->d->pg, &ROUTE_AGAIN, (const char *[]){id});
         } else if (again && !correction && !same_recipient(c->d, c->children, &item, m->recipient, m->address, c->email, &who)) {
             snprintf(id, sizeof id, "%lld", (long long)item.notification_id);
             ok = end_item(c->d, &item, "superseded", "another recipient holds the role now") &&
@@ -337,10 +347,11 @@ static void hold(struct dispatch *d, const struct claimed *m)
 
 static void submit_email(struct dispatch *d, const struct claimed *m)
 {
+    char *return_path = verp_print(d->return_path.key, &(struct verp){m->message_id, m->attempt}, d->config->reference_domain);
     struct email_job job = {.message_id = m->message_id,
                             .fence = m->fence,
-                            .envelope_from = verp_print(d->return_key, &(struct verp){m->message_id, m->attempt},
-                                                        d->config->reference_domain),
+                            .envelope_from = return_path,
+                            .reply_to = config_returns_is_on(&d->config->returns) ? return_path : NULL,
                             .to = mem_copy(m->address),
                             .subject = m->text.subject,
                             .message_id_header = mem_copy(m->uid),
@@ -353,7 +364,7 @@ static void submit_email(struct dispatch *d, const struct claimed *m)
 
     if (email_relays_submit(d->email, &job))
         hold(d, m);
-    free(job.envelope_from);
+    free(return_path);
     free(job.to);
     free(job.message_id_header);
 }
@@ -425,7 +436,7 @@ static bool load_threads(struct claim *c, const char *ids)
     bool some = false;
 
     for (int i = 0; c->email && i < PQntuples(c->items) && !some; i++) {
-        struct dispatch_item item = read_item(c->items, i);
+        struct dispatch_item item = read_item(c->d, c->items, i);
 
         some = item.step > 0 || item.telling > 1 || (strcmp(item.kind, "tell") != 0 && strcmp(item.kind, "copy") != 0);
     }

@@ -13,6 +13,7 @@
 #include "store.h"
 #include "told/backoff.h"
 #include "told/mem.h"
+#include "untold.h"
 
 /* Locks the duties of these messages, but waits for nobody: decide holds its own for as long as it decides. Returns the
  * messages that have to wait. */
@@ -78,18 +79,6 @@ static const struct pg_statement ITEMS = {
     " WHERE n.message_id = q.message_id AND n.state IN ('claimed', 'uncertain')"
     " RETURNING notification_id, duty_id, step, n.message_id, n.role, n.recipient, n.because",
     4};
-
-/* The lines that a failure leaves untold: its own and those that gave way to it, unless another channel of the same rung may
- * still reach, or has reached, their role. Whoever is only asked again beside the line does not move it. */
-static const struct pg_statement UNTOLD = {
-    "outcome_untold",
-    "SELECT o.line FROM told.notification n JOIN told.notification o USING (duty_id, telling, step, channel, recipient)"
-    " WHERE n.notification_id = $1 AND o.line >= 0 AND o.kind <> 'chase'"
-    " AND (o.notification_id = n.notification_id OR o.state = 'superseded')"
-    " AND NOT EXISTS (SELECT FROM told.notification x WHERE x.duty_id = n.duty_id AND x.telling = n.telling AND x.step = n.step"
-    " AND x.line IN (n.line, o.line) AND x.role IN (n.role, o.role) AND x.state IN ('queued', 'claimed', 'sent', 'uncertain'))"
-    " GROUP BY o.line ORDER BY o.line",
-    1};
 
 struct result {
     const struct outcome *o;
@@ -211,12 +200,10 @@ static void note_item(struct results *all, struct result *r, const PGresult *row
 
 static bool hurry_lines(struct dispatch *d, const char *notification, int64_t duty_id, int step)
 {
-    PGresult *lines = pg_run(d->pg, &UNTOLD, (const char *[]){notification});
-    bool ok = lines != NULL;
+    struct untold u = {.pg = d->pg, .now = d->now};
+    bool ok = untold_failed(&u, notification, duty_id, step);
 
-    for (int i = 0; ok && i < PQntuples(lines); i++)
-        ok = dispatch_hurry(d, duty_id, (int)pg_column_int(lines, i, 0), step);
-    PQclear(lines);
+    d->escalate |= u.escalate;
     return ok;
 }
 

@@ -9,6 +9,7 @@
 #include "pg_table.h"
 #include "store.h"
 #include "told/mem.h"
+#include "untold.h"
 
 /* Duties before their notifications, as everybody locks them. */
 static const struct pg_statement LOCK_DUTIES = {
@@ -46,20 +47,6 @@ static const struct pg_statement ALSO = {
     " ON CONFLICT DO NOTHING",
     2};
 
-/* Only the step that failed, and only while another is above it: a line whose top cannot be reached would be told again
- * and again without a pause. Nothing comes back where the line has moved on, sleeps or is answered. */
-static const struct pg_statement HURRY_LINE = {
-    "route_hurry_line",
-    "WITH l AS (SELECT l.duty_id, l.line, l.step < coalesce(array_length(l.above, 1), 0) AS more, d.kind FROM told.duty_line l"
-    " JOIN told.duty d USING (duty_id) WHERE l.duty_id = $1 AND l.line = $2 AND l.step = $3 AND d.state <> 'closed'"
-    " AND l.next_at IS NOT NULL AND NOT l.stopped),"
-    " moved AS (UPDATE told.duty_line o SET next_at = $4 FROM l WHERE o.duty_id = l.duty_id AND o.line = l.line AND l.more"
-    " AND o.next_at > $4)"
-    " SELECT more, kind = 'alarm' FROM l",
-    4};
-static const struct pg_statement HURRY_DUTY = {
-    "route_hurry_duty", "UPDATE told.duty SET next_at = $2 WHERE duty_id = $1 AND state <> 'closed' AND next_at > $2", 2};
-
 static struct dispatch_queued read_queued(const PGresult *rows, int i)
 {
     return (struct dispatch_queued){.id = pg_column(rows, i, 0),
@@ -80,37 +67,13 @@ static struct dispatch_queued read_queued(const PGresult *rows, int i)
                            .as_of = pg_column(rows, i, 15)};
 }
 
-/* Nobody is above: it stays at its dwell, and the operators look. Their own alarms make no alarm, or there is no end. */
-static bool say_unreachable(struct dispatch *d, int64_t duty_id, bool alarm)
-{
-    char key[24];
-
-    snprintf(key, sizeof key, "D-%lld", (long long)duty_id);
-    log_error("duty=%lld state=unreachable do=\"correct the directory: the top of its line cannot be reached\"",
-              (long long)duty_id);
-    return alarm || store_alarm(d->pg, "unreachable-at-top", key,
-                                "no channel reaches the top of its line; it is tried again after each dwell", d->now);
-}
-
 /* The caller has locked the duty's row. */
-bool dispatch_hurry(struct dispatch *d, int64_t duty_id, int line, int step)
+static bool hurry_line(struct dispatch *d, int64_t duty_id, int line, int step)
 {
-    char id[24], number[24], step_text[24], now[INSTANT_TEXT_SIZE];
-    PGresult *rows;
-    bool ok;
+    struct untold u = {.pg = d->pg, .now = d->now};
+    bool ok = untold_line(&u, duty_id, line, step);
 
-    snprintf(id, sizeof id, "%lld", (long long)duty_id);
-    snprintf(number, sizeof number, "%d", line);
-    snprintf(step_text, sizeof step_text, "%d", step);
-    rows = pg_run(d->pg, &HURRY_LINE, (const char *[]){id, number, step_text, instant_print(d->now, now)});
-    ok = rows != NULL;
-    if (ok && PQntuples(rows) > 0 && pg_column_bool(rows, 0, 0)) {
-        d->escalate = true;
-        ok = pg_do(d->pg, &HURRY_DUTY, (const char *[]){id, now});
-    } else if (ok && PQntuples(rows) > 0) {
-        ok = say_unreachable(d, duty_id, pg_column_bool(rows, 0, 1));
-    }
-    PQclear(rows);
+    d->escalate |= u.escalate;
     return ok;
 }
 
@@ -139,7 +102,7 @@ static bool fail(struct dispatch *d, const struct dispatch_queued *q, const stru
 /* Copies have no line, and whoever is only asked again beside one does not move it. */
 static bool hurry(struct dispatch *d, const struct dispatch_queued *q)
 {
-    return q->line < 0 || strcmp(q->kind, "chase") == 0 || dispatch_hurry(d, q->duty_id, q->line, q->step);
+    return q->line < 0 || strcmp(q->kind, "chase") == 0 || hurry_line(d, q->duty_id, q->line, q->step);
 }
 
 static bool say_nobody(struct dispatch *d, const struct dispatch_queued *q)
@@ -233,6 +196,8 @@ static bool route(struct routing *r, const struct dispatch_queued *q)
         return dispatch_place_end(d, q, "superseded", "the recipient has no mail address; the webhook tells", &who);
     if (address == NULL)
         fault = "the recipient has no mail address";
+    else if (email && refused_addresses_has(d->refused, address))
+        fault = "mail to this address came back";
     else if (email)
         fault = config_refuses_mail(d->config, address);
     if (fault == NULL) {

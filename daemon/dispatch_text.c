@@ -13,6 +13,7 @@
 #include "told/delay.h"
 #include "told/mem.h"
 #include "told/notice.h"
+#include "told/own_words.h"
 
 #define REPEAT "This may be a repeat: an earlier try to send it may have arrived."
 
@@ -314,6 +315,18 @@ static char *answer_text(const struct dispatch_item *item)
         id, id, id);
 }
 
+/* Whether a reply to this mail is an answer, and with which code. Copies and corrections ask for none. */
+static char *mail_answer_text(const struct dispatch_item *item, bool merged)
+{
+    size_t half = item->code != NULL ? strlen(item->code) / 2 : 0;
+
+    if (half == 0 || is_kind(item, "copy") || is_kind(item, "correction"))
+        return mem_copy(merged ? "" : "A reply to this mail is not an answer.");
+    return mem_printf("To say by mail that you know, " OWN_WORDS_QUOTED " %.*s-%s typed above this text; without it a reply is not an"
+                      " answer.",
+                      (int)half, item->code, item->code + half);
+}
+
 static json_t *values_of(const struct config *config, const struct dispatch_item *item, bool merged)
 {
     json_t *values = json_object();
@@ -334,6 +347,10 @@ static json_t *values_of(const struct config *config, const struct dispatch_item
     set(values, "step", mem_printf("%d", item->step));
     set(values, "repeat_note", mem_copy(""));
     set(values, "answer", answer_text(item));
+    set(values, "mail_answer", mail_answer_text(item, merged));
+    set(values, "mail_note",
+        mem_copy(item->code != NULL ? "A reply says that you know of the duties whose codes are typed into it; without a code it is no answer."
+                                    : "A reply to this mail is not an answer."));
     set(values, "authority", mem_copy(config->authority));
     return values;
 }
@@ -382,7 +399,7 @@ void dispatch_text_webhook(const struct config *config, const struct dispatch_it
 
     /* Sentences are for people; a case system gets references, words of fixed sets and instants. */
     static const char *const SENTENCES[] = {"due", "due_short",   "immediate_note", "event", "told_next",
-                                            "why", "repeat_note", "answer",         "role"};
+                                            "why", "repeat_note", "answer",         "role", "mail_answer", "mail_note"};
 
     for (size_t i = 0; i < sizeof SENTENCES / sizeof *SENTENCES; i++)
         json_object_del(data, SENTENCES[i]);

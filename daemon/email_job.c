@@ -14,6 +14,7 @@ struct email_job email_job_copy(const struct email_job *from)
     to.message_id_header = mem_copy(from->message_id_header);
     to.in_reply_to = mem_copy(from->in_reply_to);
     to.references = mem_copy(from->references);
+    to.reply_to = mem_copy(from->reply_to);
     to.text = mem_copy(from->text);
     to.html = mem_copy(from->html);
     to.calendar = mem_copy(from->calendar);
@@ -28,6 +29,7 @@ void email_job_release(struct email_job *job)
     free(job->message_id_header);
     free(job->in_reply_to);
     free(job->references);
+    free(job->reply_to);
     free(job->text);
     free(job->html);
     free(job->calendar);

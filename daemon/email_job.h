@@ -15,6 +15,7 @@ struct email_job {
     char *message_id_header; /* "<told.123@authority.example>", the same for every attempt */
     char *in_reply_to;       /* the same form; NULL: none */
     char *references;        /* of the same form, with blanks between; NULL: as in_reply_to */
+    char *reply_to;          /* address; NULL: replies go where the mail is from */
     struct instant date;     /* told's time */
     char *text;              /* UTF-8; any line ends, they go out as CRLF */
     char *html;

@@ -14,6 +14,7 @@ static struct mail mail_of(const struct email_relay *relay, const struct email_j
                          .subject = job->subject,
                          .message_id = job->message_id_header,
                          .in_reply_to = job->in_reply_to,
+                         .reply_to = job->reply_to,
                          .references = job->references,
                          .is_mixed = job->calendar != NULL,
                          .date = job->date};

@@ -36,7 +36,7 @@ static void print_usage(FILE *out)
             "  -n                  check it and exit: 0 with the decision table, or 78 with every fault\n"
             "  --without-secrets   with -n: do not look at keys and secrets\n"
             "  -v                  print the effective configuration, secrets left out\n"
-            "  --stages LIST       run a part: of ingest,decide,escalate,dispatch\n"
+            "  --stages LIST       run a part: of ingest,decide,escalate,dispatch,returns\n"
             "  --shadow            decide and record, tell nobody\n"
             "  --help  --version\n"
             "\n"
@@ -48,7 +48,7 @@ static bool parse_stages(const char *list, bool ret[STAGE_COUNT])
 {
     if (stage_parse(list, ret))
         return true;
-    fprintf(stderr, "told: --stages %s: not a list of stages, write some of ingest,decide,escalate,dispatch\n", list);
+    fprintf(stderr, "told: --stages %s: not a list of stages, write some of ingest,decide,escalate,dispatch,returns\n", list);
     return false;
 }
 

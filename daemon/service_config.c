@@ -54,5 +54,7 @@ const char *service_config_user(const struct config *config, const bool wanted[S
 {
     if (wanted[STAGE_DECIDE] || wanted[STAGE_ESCALATE])
         return config->user_decide;
-    return wanted[STAGE_DISPATCH] ? config->user_dispatch : config->user_ingest;
+    if (wanted[STAGE_DISPATCH])
+        return config->user_dispatch;
+    return wanted[STAGE_RETURNS] ? config->user_returns : config->user_ingest;
 }

@@ -22,6 +22,7 @@ static void *(*const BODIES[STAGE_COUNT])(void *) = {
     [STAGE_DECIDE] = decide_stage_run,
     [STAGE_ESCALATE] = escalate_stage_run,
     [STAGE_DISPATCH] = dispatch_run,
+    [STAGE_RETURNS] = returns_stage_run,
 };
 
 /* Which process holds a claim: a pid alone comes again after a restart. */

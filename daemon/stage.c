@@ -12,6 +12,7 @@ static const char *const STAGE_TEXTS[STAGE_COUNT] = {
     [STAGE_DECIDE] = "decide",
     [STAGE_ESCALATE] = "escalate",
     [STAGE_DISPATCH] = "dispatch",
+    [STAGE_RETURNS] = "returns",
 };
 
 /* A timer that stays due, and since when: what makes a stage late. Work that moves on is not late, however much of it

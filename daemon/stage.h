@@ -18,6 +18,7 @@ enum stage_name {
     STAGE_DECIDE,
     STAGE_ESCALATE,
     STAGE_DISPATCH,
+    STAGE_RETURNS,
     STAGE_COUNT,
 };
 
@@ -51,8 +52,9 @@ void *ingest_run(void *stage);
 void *decide_stage_run(void *stage);
 void *escalate_stage_run(void *stage);
 void *dispatch_run(void *stage);
+void *returns_stage_run(void *stage);
 
-/* The loop the last three share. tick: does what is due, returns when to come back (told's time; INSTANT_NONE: only
+/* The loop the last four share. tick: does what is due, returns when to come back (told's time; INSTANT_NONE: only
  * when kicked or polled). */
 typedef struct instant stage_tick_fn(void *state, struct stage *stage, struct config *config, struct instant now);
 void stage_loop(struct stage *stage, stage_tick_fn *tick, void *state);

@@ -45,6 +45,8 @@ static const struct {
     {"match", toldctl_match},
     {"quarantine", toldctl_quarantine},
     {"feeds", toldctl_feeds},
+    {"returns", toldctl_returns},
+    {"address", toldctl_address},
     {"import", toldctl_import},
     {"coverage", toldctl_coverage},
     {"protocol", toldctl_protocol},

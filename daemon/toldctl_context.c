@@ -116,5 +116,5 @@ int toldctl_step(struct toldctl *ctl, toldctl_step_fn *run, void *step)
 
 void toldctl_kick(struct toldctl *ctl)
 {
-    pg_text(ctl->pg, "NOTIFY told_decide; NOTIFY told_escalate; NOTIFY told_dispatch");
+    pg_text(ctl->pg, "NOTIFY told_decide; NOTIFY told_escalate; NOTIFY told_dispatch; NOTIFY told_returns");
 }

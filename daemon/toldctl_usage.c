@@ -30,6 +30,8 @@ static const struct {
      "say which child an event is about: a known one, none of them, or one that is made from it; alone it shows who may be\n"
      "      meant, with names; --undo takes the answer back and recalls what was told"},
     {"quarantine", "[list [--all]|show ID|retry ID|dismiss ID]", "what could not be understood"},
+    {"returns", "[--open|show ID|settle ID]", "what came back by mail, and what of it waits for a person"},
+    {"address", "[--all|clear MARK|PERSON|ADDRESS]", "addresses that mail came back from: nothing is sent there"},
     {"feeds", "[thaw FEED|gaps|close-gap GAP|SOURCE|FEED --note TEXT|--day YYYY-MM-DD [FEED]]",
      "how each feed stands; what was not heard, and that it never will be; what became of all it sent on a day\n"
      "      (1: not what its sender counted)"},

@@ -51,6 +51,8 @@ const char *mail_validate(const struct mail *mail)
         return "the subject is not one line of plain ASCII";
     if (!is_message_id(mail->message_id))
         return "the Message-ID is not valid";
+    if (mail->reply_to && address_validate(mail->reply_to))
+        return "the address for replies is not valid";
     if (mail->in_reply_to && !is_message_id(mail->in_reply_to))
         return "the In-Reply-To is not valid";
     if (mail->references && !is_references(mail->references))
@@ -88,6 +90,8 @@ size_t mail_lines(const struct mail *mail, char *ret[MAIL_LINES_MOST])
         ret[count++] = mem_printf("In-Reply-To: %s", mail->in_reply_to);
     if (mail->references || mail->in_reply_to)
         ret[count++] = mem_printf("References: %s", mail->references ? mail->references : mail->in_reply_to);
+    if (mail->reply_to)
+        ret[count++] = mem_printf("Reply-To: %s", mail->reply_to);
     /* RFC 3834, and Exchange's way of saying it: no out-of-office reply to a machine. */
     ret[count++] = mem_copy("Auto-Submitted: auto-generated");
     ret[count++] = mem_copy("X-Auto-Response-Suppress: All");

@@ -16,11 +16,12 @@ struct mail {
     const char *message_id; /* "<…@…>" */
     const char *in_reply_to; /* the same, or NULL */
     const char *references;  /* the same with blanks between; NULL: as in_reply_to */
+    const char *reply_to;    /* address, or NULL: replies go where it is from */
     bool is_mixed;           /* something is attached beside the alternatives */
     struct instant date;
 };
 
-enum { MAIL_LINES_MOST = 12 };
+enum { MAIL_LINES_MOST = 13 };
 
 /* NULL, or why it must not be sent (static text). */
 const char *mail_validate(const struct mail *mail);

@@ -20,12 +20,12 @@
 
 static const char *const agreed_names[] = {"reference",      "case",  "child",       "title",     "due",
                                            "immediate_note", "event", "cites",       "told_next", "why",
-                                           "role",           "step",  "repeat_note", "answer",    "authority",
+                                           "role",           "step",  "repeat_note", "answer",    "authority", "mail_answer",
                                            "due_short",      NULL};
 static const char *const merged_names[] = {
     "reference",   "case",   "child",     "title",     "due",    "immediate_note",
     "event",       "cites",  "told_next", "why",       "role",   "step",
-    "repeat_note", "answer", "authority", "due_short", "duties", NULL};
+    "repeat_note", "answer", "authority", "mail_answer", "mail_note", "due_short", "duties", NULL};
 
 static char *read_file(const char *path)
 {
