@@ -27,7 +27,7 @@ static const struct pg_statement FAIL_ITEMS = {
     " RETURNING notification_id, duty_id, step",
     2};
 static const struct pg_statement FAIL_MESSAGE = {
-    "returns_fail_message", "UPDATE told.message SET state = 'failed', reason = $2 WHERE message_id = $1 AND state = 'sent'", 2};
+    "returns_fail_message", "SELECT told.message_came_back($1, $2)", 2};
 
 static const struct pg_statement MARK = {
     "returns_mark",

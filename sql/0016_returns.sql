@@ -51,7 +51,14 @@ GRANT SELECT ON told.person, told.post, told.rota, told.absence, told.child_allo
 GRANT INSERT (place, digest, repeats, kind, state, did, reason, status, message_id, attempt, sender, subject, words, returned_at)
     ON told.returned TO told_console;
 GRANT INSERT (address, returned_id, status, marked_at) ON told.address_state TO told_console;
-GRANT UPDATE (state, reason) ON told.message, told.notification TO told_console;
+GRANT UPDATE (state, reason) ON told.notification TO told_console;
+-- Through a function, so that this hand can call nothing sent.
+CREATE FUNCTION told.message_came_back(message bigint, why text) RETURNS void LANGUAGE sql
+    SECURITY DEFINER SET search_path = pg_catalog AS $$
+    UPDATE told.message SET state = 'failed', reason = $2 WHERE message_id = $1 AND state = 'sent'
+$$;
+REVOKE ALL ON FUNCTION told.message_came_back FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION told.message_came_back TO told_console;
 GRANT UPDATE (state, told_at, closed_as, closed_at, closed_reason, acknowledged_at, next_at) ON told.duty TO told_console;
 GRANT UPDATE (reached_at, next_at, stopped, answered_at, answered_for) ON told.duty_line TO told_console;
 GRANT INSERT (duty_id, kind, answered_for, note, answered_at) ON told.answer TO told_console;

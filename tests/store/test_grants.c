@@ -134,6 +134,7 @@ static void test_grants_let_each_role_do_its_own_step_only(void **state)
         {"SELECT state FROM told.destination", "--y-yy"},
         {"SELECT key FROM told.return_path", "--yy--"},
         {"SELECT words FROM told.returned", "---yyy"},
+        {"SELECT told.message_came_back(0, 'x')", "---y--"},
         {"UPDATE told.returned SET kind = 'other'", "------"},
         {"UPDATE told.returned SET words = NULL", "-----y"},
         {"SELECT address FROM told.address_state", "--yyyy"},

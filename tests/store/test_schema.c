@@ -29,7 +29,7 @@
     " told.feed_watch, told.feed_silence, told.feed_count; DROP INDEX told.event_feed_received,"               \
     " told.quarantine_received, told.event_state_held, told.event_state_review;"
 #define DROP_0015 "DROP TABLE told.return_path, told.destination;"
-#define DROP_0016 "DROP TABLE told.address_state, told.returned; ALTER TABLE told.notification DROP COLUMN code;"
+#define DROP_0016 "DROP FUNCTION told.message_came_back; DROP TABLE told.address_state, told.returned; ALTER TABLE told.notification DROP COLUMN code;"
 #define DROP_0018                                                                                              \
     "DROP FUNCTION told.message_again, told.message_test; ALTER TABLE told.message DROP COLUMN test;"
 /* All of it, the newest first. */
