@@ -320,7 +320,8 @@ static void check_mails(struct harness *h)
 
         assert_non_null(host);
         assert_true(strcmp(host, "@southwark.example") == 0 || strcmp(host, "@outside.southwark.example") == 0);
-        assert_string_equal(strchr(json_text_at(mail, "from"), '@'), "@southwark.example");
+        assert_int_equal(strncmp(json_text_at(mail, "from"), "told+", 5), 0);
+        assert_string_equal(strchr(json_text_at(mail, "from"), '@'), "@told.southwark.example");
         check_mail(h, (int)json_integer_value(json_object_get(mail, "n")), to);
     }
     free(count);
