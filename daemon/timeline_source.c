@@ -176,8 +176,31 @@ static json_t *of_history(const struct timeline *t, const struct decide_input *i
     return plain("silence", "no event is stored that says otherwise");
 }
 
+/* What a person answered in place of the event; NULL: nobody did. */
+static json_t *of_answer(const struct event *event, const char *name)
+{
+    json_t *one = json_object_get(event_answers(event), name), *source;
+    char *row, *text;
+
+    if (one == NULL)
+        return NULL;
+    row = mem_printf("child_status %" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(one, "row")));
+    text = mem_printf("answer %s by %s", row, json_text_at(one, "by"));
+    source = plain("answer", text);
+    json_object_set_new(source, "row", json_string(row));
+    json_object_set(source, "recorded_by", json_object_get(one, "by"));
+    json_object_set(source, "recorded_at", json_object_get(one, "recorded_at"));
+    free(text);
+    free(row);
+    return source;
+}
+
 json_t *timeline_source(const struct timeline *t, size_t index, const struct decide_input *input, const char *name)
 {
+    json_t *answered = of_answer(t->events[index].event, name);
+
+    if (answered != NULL)
+        return answered;
     if (strncmp(name, "event.", 6) == 0)
         return of_event(&t->events[index], true);
     if (strncmp(name, "child.", 6) == 0)

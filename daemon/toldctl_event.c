@@ -42,16 +42,6 @@ int toldctl_event_load(struct toldctl *ctl, int64_t event_id, struct event **ret
     return code;
 }
 
-int toldctl_event_valid_from(struct toldctl *ctl, int64_t event_id, struct instant *ret)
-{
-    struct event *event = NULL;
-    int code = toldctl_event_load(ctl, event_id, &event);
-    if (!code)
-        *ret = event_valid_from(event);
-    event_free(event);
-    return code;
-}
-
 bool toldctl_event_again(struct toldctl *ctl, int64_t event_id, const char *reason)
 {
     char id[24];

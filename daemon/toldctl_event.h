@@ -8,7 +8,6 @@
 
 /* 0 and the event parsed (caller frees), an exit code after saying why, or TOLDCTL_DATABASE. */
 int toldctl_event_load(struct toldctl *ctl, int64_t event_id, struct event **ret);
-int toldctl_event_valid_from(struct toldctl *ctl, int64_t event_id, struct instant *ret);
 /* The event waits to be decided, whatever was said of it; it was decided or in review before. */
 bool toldctl_event_again(struct toldctl *ctl, int64_t event_id, const char *reason);
 

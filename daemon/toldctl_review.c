@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "store.h"
+#include "told/event_answer.h"
 #include "told/facts.h"
 #include "told/mem.h"
 #include "toldctl_answerer.h"
@@ -61,9 +62,10 @@ int toldctl_reviews(struct toldctl *ctl, int argc, char **argv)
 
 /* One FIELD=VALUE. */
 struct statement {
-    char *field; /* of facts_set; or the role of an allocation */
-    bool is_allocation;
-    char *value; /* JSON text; or the person, NULL for nobody */
+    char *field; /* of facts_set, or of the event itself ("event.at"); or the role of an allocation */
+    bool is_allocation, is_of_event;
+    char *value; /* JSON text; of the event itself as it was written; or the person, NULL for nobody */
+    char *json;  /* of the event itself: JSON text, once the event is known */
 };
 
 struct answer_step {
@@ -135,6 +137,15 @@ static int read_allocation(const char *field, const char *text, struct statement
     return 0;
 }
 
+static bool is_said_twice(const struct answer_step *a)
+{
+    const struct statement *last = &a->statements[a->count - 1];
+    for (size_t i = 0; i + 1 < a->count; i++)
+        if (a->statements[i].is_allocation == last->is_allocation && strcmp(a->statements[i].field, last->field) == 0)
+            return true;
+    return false;
+}
+
 static int read_statement(const char *word, struct facts *scratch, struct statement *ret)
 {
     const char *equals = strchr(word, '=');
@@ -143,6 +154,10 @@ static int read_statement(const char *word, struct facts *scratch, struct statem
     if (strncmp(word, "child.", 6) == 0)
         word += 6;
     char *field = mem_copy_n(word, (size_t)(equals - word));
+    if (event_answer_is_name(field)) { /* read once the event is known */
+        *ret = (struct statement){.field = field, .is_of_event = true, .value = mem_copy(equals + 1)};
+        return 0;
+    }
     int code = strcmp(field, "allocations") == 0
                    ? toldctl_refuse(EX_USAGE, "give allocations one by one: has(ROLE)=PERSON|nobody")
                : strncmp(field, "has(", 4) == 0 ? read_allocation(field, equals + 1, ret)
@@ -168,6 +183,37 @@ static int check_person(struct toldctl *ctl, const struct statement *one)
                        one->field, one->value);
 }
 
+static struct event *try_answer(const struct event *event, const char *name, json_t *value, char **ret_reason)
+{
+    json_t *answers = json_pack("{s{sO}}", name, "value", value);
+    struct event *answered = event_answer(event, answers, ret_reason);
+    json_decref(answers);
+    return answered;
+}
+
+/* What was said of the event becomes JSON of the kind that its field has. */
+static int read_of_event(const struct event *event, struct statement *one)
+{
+    char *reason = NULL, *again = NULL;
+    json_t *value = value_of(one->value), *words = words_of(one->value);
+    struct event *answered = try_answer(event, one->field, value, &reason);
+    struct event *as_words = answered ? NULL : try_answer(event, one->field, words, &again);
+    int code = answered || as_words
+                   ? 0
+                   : toldctl_refuse(EX_DATAERR, "%s: %s; see `toldctl reviews` for what is asked", one->field, reason);
+    if (!code) {
+        free(one->json);
+        one->json = json_dumps(answered ? value : words, JSON_ENCODE_ANY | JSON_COMPACT);
+    }
+    event_free(answered);
+    event_free(as_words);
+    json_decref(value);
+    json_decref(words);
+    free(reason);
+    free(again);
+    return code;
+}
+
 static int write_statement(struct toldctl *ctl, const struct answer_step *a, const struct statement *one,
                            struct instant valid_from)
 {
@@ -175,7 +221,7 @@ static int write_statement(struct toldctl *ctl, const struct answer_step *a, con
     snprintf(child, sizeof child, "%" PRId64, a->duty.child_id);
     snprintf(event, sizeof event, "%" PRId64, a->duty.event_id);
     const char *const values[] = {
-        child, one->field, one->value, instant_print(valid_from, from), instant_print(a->who.now, now),
+        child, one->field, one->is_of_event ? one->json : one->value, instant_print(valid_from, from), instant_print(a->who.now, now),
         event};
     if (one->is_allocation) {
         int code = check_person(ctl, one);
@@ -237,11 +283,18 @@ static int step_answer(struct toldctl *ctl, void *step)
 {
     struct answer_step *a = step;
     struct instant valid_from = INSTANT_NONE;
+    struct event *event = NULL;
     int code = toldctl_answerer_find(ctl, &a->who);
     if (!code)
         code = lock(ctl, a);
     if (!code)
-        code = toldctl_event_valid_from(ctl, a->duty.event_id, &valid_from);
+        code = toldctl_event_load(ctl, a->duty.event_id, &event);
+    if (!code)
+        valid_from = event_valid_from(event);
+    for (size_t i = 0; !code && i < a->count; i++)
+        if (a->statements[i].is_of_event)
+            code = read_of_event(event, &a->statements[i]);
+    event_free(event);
     for (size_t i = 0; !code && i < a->count; i++)
         code = write_statement(ctl, a, &a->statements[i], valid_from);
     if (code)
@@ -265,8 +318,11 @@ static int read_words(int argc, char **argv, int at, struct answer_step *a)
     struct facts *scratch = facts_new();
     int code = 0;
     a->statements = mem_new((size_t)(argc - at) * sizeof *a->statements);
-    for (int i = at + 1; i < argc && !code; i++)
+    for (int i = at + 1; i < argc && !code; i++) {
         code = read_statement(argv[i], scratch, &a->statements[a->count++]);
+        if (!code && is_said_twice(a))
+            code = toldctl_refuse(EX_USAGE, "%s: said twice; say it once", argv[i]);
+    }
     facts_free(scratch);
     return code;
 }
@@ -291,6 +347,7 @@ int toldctl_answer(struct toldctl *ctl, int argc, char **argv)
     for (size_t i = 0; i < a.count; i++) {
         free(a.statements[i].field);
         free(a.statements[i].value);
+        free(a.statements[i].json);
     }
     free(a.statements);
     toldctl_answerer_release(&a.who);

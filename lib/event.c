@@ -27,6 +27,7 @@ struct event {
     const char *retracts;
     const char *traceparent;
     const char *statement;
+    json_t *answers; /* owned, or NULL: what a person said in its place */
     char *replaced; /* owned: what `amends` is where it was found out and not said */
     struct instant recorded_at;
     struct instant time;
@@ -325,8 +326,19 @@ void event_free(struct event *event)
     if (event == NULL)
         return;
     json_decref(event->json);
+    json_decref(event->answers);
     free(event->replaced);
     free(event);
+}
+
+void event_take_answers(struct event *event, const json_t *answers)
+{
+    event->answers = json_deep_copy(answers);
+}
+
+const json_t *event_answers(const struct event *event)
+{
+    return event->answers;
 }
 
 const char *event_id(const struct event *event)

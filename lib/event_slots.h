@@ -16,5 +16,9 @@ const char *event_word(const struct event *event, const char *name); /* a word's
 bool event_says(const struct event *event, const char *name, const char *word);
 bool event_is_true(const struct event *event, const char *name); /* surely */
 bool event_is_type(const struct event *event, const char *type);
+/* Keeps a copy of what was answered. */
+void event_take_answers(struct event *event, const json_t *answers);
+/* An answer to what no event states of itself (court.is_host, release.on), or unknown. */
+struct value event_answer_value(const struct event *event, const char *name);
 
 #endif

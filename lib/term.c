@@ -149,6 +149,11 @@ static struct value term_truth(enum truth truth)
     return (struct value){.kind = VALUE_BOOL, .truth = truth == TRUTH_TRUE};
 }
 
+static struct value term_court(const struct term_scope *scope, enum truth truth, const char *name)
+{
+    return truth == TRUTH_UNKNOWN ? event_answer_value(scope->input->event, name) : term_truth(truth);
+}
+
 static struct value term_bool(bool truth)
 {
     return (struct value){.kind = VALUE_BOOL, .truth = truth};
@@ -165,6 +170,7 @@ static void term_read_history(struct term_scope *scope)
     scope->history_ready = true;
 }
 
+/* What is stored says it, or else whoever answered a review. */
 static struct value term_release_on(struct term_scope *scope)
 {
     struct civil_day on;
@@ -172,7 +178,8 @@ static struct value term_release_on(struct term_scope *scope)
     if (!scope->release_ready) {
         history_init(&scope->history, scope->input);
         on = history_release_on(&scope->history);
-        scope->release_on = civil_is_none(on) ? VALUE_NONE : (struct value){.kind = VALUE_DAY, .day = on};
+        scope->release_on = civil_is_none(on) ? event_answer_value(scope->input->event, "release.on")
+                                              : (struct value){.kind = VALUE_DAY, .day = on};
         scope->release_ready = true;
     }
     return scope->release_on;
@@ -252,9 +259,9 @@ struct value term_value(const struct term *term, struct term_scope *scope)
     case TERM_CHILD_HAS:
         return facts_has(scope->input->facts, term->role);
     case TERM_COURT_IS_HOST:
-        return term_truth(scope->input->court_is_host);
+        return term_court(scope, scope->input->court_is_host, "court.is_host");
     case TERM_COURT_IS_OUR_DAY:
-        return term_truth(scope->input->court_is_our_day);
+        return term_court(scope, scope->input->court_is_our_day, "court.is_our_day");
     case TERM_AUTHORITY:
         return term_text(scope->input->authority);
     case TERM_HISTORY_ENTERED:

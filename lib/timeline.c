@@ -64,13 +64,35 @@ static void release_fact(struct timeline_fact *fact)
     free(fact->recorded_by);
 }
 
+static bool was_answered_after(const struct timeline_event *e, struct instant at)
+{
+    json_t *answers = (json_t *)(uintptr_t)(e->unanswered != NULL ? event_answers(e->event) : NULL);
+    struct instant recorded;
+
+    for (void *one = json_object_iter(answers); one != NULL; one = json_object_iter_next(answers, one)) {
+        const char *text = json_text_at(json_object_iter_value(one), "recorded_at");
+
+        if (text != NULL && instant_parse(text, &recorded) && instant_compare(recorded, at) > 0)
+            return true;
+    }
+    return false;
+}
+
 void timeline_as_of(struct timeline *t, struct instant at)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; i < t->count; i++)
-        if (instant_compare(t->events[i].received_at, at) > 0)
-            t->events[i].state = TIMELINE_OUT;
+    for (size_t i = 0; i < t->count; i++) {
+        struct timeline_event *e = &t->events[i];
+
+        if (instant_compare(e->received_at, at) > 0)
+            e->state = TIMELINE_OUT;
+        if (was_answered_after(e, at)) {
+            event_free(e->event);
+            e->event = e->unanswered;
+            e->unanswered = NULL;
+        }
+    }
     for (size_t i = 0; i < t->fact_count; i++) {
         if (instant_compare(t->facts[i].recorded_at, at) > 0)
             release_fact(&t->facts[i]);
@@ -84,6 +106,7 @@ void timeline_release(struct timeline *t)
 {
     for (size_t i = 0; i < t->count && t->events != NULL; i++) {
         event_free(t->events[i].event);
+        event_free(t->events[i].unanswered);
         free(t->events[i].outcome);
         free(t->events[i].feed);
     }

@@ -43,6 +43,8 @@ bool event_is_foreign(const struct event *event);      /* type foreign.<adapter>
 const json_t *event_json(const struct event *event);   /* borrowed */
 const json_t *event_person(const struct event *event); /* data.person, or NULL; borrowed */
 struct instant event_recorded_at(const struct event *event); /* recordedtime; none if it has none */
+/* What a person said in its place, as event_answer took it; NULL: nothing. Borrowed. */
+const json_t *event_answers(const struct event *event);
 /* What the event states, the same in every message of its source that states it anew; NULL: each event stands for
  * itself. Adapters set it where a sender sends the whole again and does not say what it replaces. */
 const char *event_statement(const struct event *event);

@@ -27,6 +27,7 @@ struct timeline_event {
     int64_t parent_id; /* the foreign message it was made from; 0: it came as it is */
     char *feed;
     struct event *event;
+    struct event *unanswered; /* as it came, where a person has answered what it left out; else NULL */
     struct instant received_at;
     struct instant valid_from;
     enum timeline_state state;

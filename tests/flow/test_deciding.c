@@ -270,6 +270,47 @@ static void test_deciding_asks_for_a_missing_field_and_decides_as_of_receipt(voi
     cast_check(h);
 }
 
+/* Of the event itself, of its court, or of the release: what a review asks for can be said, and is part of the event. */
+static void test_deciding_takes_an_answer_about_the_event_itself(void **state)
+{
+    struct harness *h = begin(state, NULL);
+    char *listing, *appearance, *meeting, *duty;
+
+    harness_told(h, NULL, NULL);
+    cast_hear(h, "court.hearing-listed", "listing-1", "LCS-1", CAST_COURT ",\"hearing\":\"h-1\"");
+    cast_hear(h, "court.appearance", "appearance-1", "LCS-5", ",\"hearing\":\"h-2\",\"on\":\"2024-06-03\"");
+    cast_hear(h, "custody.reception", "2024-06-03T08:30:00Z reception-1", "LCS-6", ",\"on\":\"2024-06-03\",\"sentenced\":false");
+    cast_hear(h, "custody.meeting-held", "meeting-1", "LCS-6",
+              ",\"meeting\":\"pre-release\",\"on\":\"2024-06-03\",\"address_available\":false");
+    listing = number(h, "kind = 'review' AND because->'unknown' ? 'event.at'");
+    appearance = number(h, "kind = 'review' AND because->'unknown' ? 'court.is_host'");
+    meeting = number(h, "kind = 'review' AND because->'unknown' ? 'release.on'");
+    cast_jump(h, "2024-06-03T12:00:00Z");
+    assert_int_equal(cast_operate(h, "answer", listing, "event.at=soon", "--for", "p-hazel", NULL), 65);
+    assert_int_equal(cast_operate(h, "answer", listing, "event.hearing=h-9", "--for", "p-hazel", NULL), 65);
+    assert_int_equal(cast_operate(h, "answer", listing, "event.at=2024-06-18T09:00:00Z", "event.at=2024-06-19T09:00:00Z",
+                                  "--for", "p-hazel", NULL), 64);
+    cast_succeed(h, "answer", listing, "event.at=2024-06-18T09:00:00Z", "--for", "p-hazel");
+    cast_succeed(h, "answer", appearance, "court.is_host=false", "--for", "p-hazel");
+    cast_succeed(h, "answer", meeting, "release.on=2024-07-31", "--for", "p-hazel");
+    cast_settle(h);
+    cast_expect(h, "D26 06-03 16:00 06-03 09:00, D43 06-18 09:00 06-03 09:00, D67 07-24 16:00 06-03 09:00",
+                "SELECT string_agg(concat_ws(' ', duty, to_char(due_at AT TIME ZONE 'UTC', 'MM-DD HH24:MI'),"
+                " to_char(received_at AT TIME ZONE 'UTC', 'MM-DD HH24:MI')), ', ' ORDER BY duty) FROM told.duty"
+                " WHERE duty IN ('D26', 'D43', 'D67')");
+    cast_expect(h, "0", "SELECT count(*) FROM told.duty WHERE kind = 'review' AND state <> 'closed'");
+    /* A change that comes later is decided on it too, and so is whoever asks why. */
+    cast_hear(h, "care.status", "2024-06-03T08:00:00Z status-1", "LCS-1", ",\"on\":\"2024-06-01\",\"vulnerable\":true");
+    cast_expect_duty(h, "D43", "told 06-18 09:00 1");
+    duty = number(h, "duty = 'D67'");
+    cast_succeed(h, "why", duty);
+    free(duty);
+    free(meeting);
+    free(appearance);
+    free(listing);
+    cast_check(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +325,7 @@ int main(void)
         cmocka_unit_test_teardown(test_deciding_discharges_by_a_later_event, teardown),
         cmocka_unit_test_teardown(test_deciding_asks_a_person_who_an_unknown_child_is, teardown),
         cmocka_unit_test_teardown(test_deciding_asks_for_a_missing_field_and_decides_as_of_receipt, teardown),
+        cmocka_unit_test_teardown(test_deciding_takes_an_answer_about_the_event_itself, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
