@@ -106,7 +106,8 @@ static bool history_is_other_case(const struct event *a, const struct event *b)
 }
 
 /* Whether one of the later events ends what `begun` began. What a sentencing hearing says of itself may
- * arrive in any order, so an end at the same hearing ends it wherever it stands. */
+ * arrive in any order, so an end at the same hearing ends it wherever it stands; but not what that hearing says of a
+ * later day. */
 static bool history_is_ended(const struct history *history, size_t begun_at)
 {
     const struct event *begun = history->input->history[begun_at].event;
@@ -117,7 +118,8 @@ static bool history_is_ended(const struct history *history, size_t begun_at)
         if (event == NULL || history_is_other_case(event, begun) ||
             (!event_is_type(event, "court.sentence") && !event_is_type(event, "court.proceedings-ended")))
             continue;
-        if (i > begun_at || history_is_same(event_word(event, "hearing"), event_word(begun, "hearing")))
+        if (i > begun_at || (history_is_same(event_word(event, "hearing"), event_word(begun, "hearing")) &&
+                             event_day(begun).number <= event_day(event).number))
             return true;
     }
     return false;
