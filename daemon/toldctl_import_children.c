@@ -141,6 +141,15 @@ static void check_detail(struct import *import, const struct child_row *c)
     }
 }
 
+/* The basis says whether the child is looked after; a row that says both must mean the same. */
+static void check_basis(struct import *import, const struct child_row *c)
+{
+    const char *basis = csv_cell(c->row, csv_column(import->csv, "looked_after_basis"));
+    const char *is = csv_cell(c->row, csv_column(import->csv, "looked_after"));
+    if (basis && is && (strcmp(basis, "none") == 0) == (strcmp(is, "true") == 0))
+        toldctl_import_row_fault(import, c->row->line, "looked_after and looked_after_basis contradict; correct or empty one");
+}
+
 static void read_row(struct import *import, struct child_row *c)
 {
     struct facts *scratch = facts_new();
@@ -154,6 +163,7 @@ static void read_row(struct import *import, struct child_row *c)
                                &c->valid_from);
     read_identifiers(import, c);
     check_detail(import, c);
+    check_basis(import, c);
     for (int column = 0; column < (int)import->csv->column_count; column++)
         if (is_status(import->csv->header[column]) && csv_cell(c->row, column))
             free(read_status(import, c->row, column, scratch));
@@ -271,6 +281,31 @@ static bool check_header(struct import *import)
     return good;
 }
 
+static int by_child(const void *a_, const void *b_)
+{
+    const struct child_row *const *a = a_, *const *b = b_;
+    int order = ((*a)->child_id > (*b)->child_id) - ((*a)->child_id < (*b)->child_id);
+    if (order == 0)
+        order = instant_compare((*a)->valid_from, (*b)->valid_from);
+    return order ? order : ((*a)->row->line > (*b)->row->line) - ((*a)->row->line < (*b)->row->line);
+}
+
+/* A child may have a row for each day from which something holds, and one only. */
+static void check_once(struct import *import, const struct child_row *list, size_t count)
+{
+    const struct child_row **sorted = mem_new((count + 1) * sizeof *sorted);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &list[i];
+    qsort(sorted, count, sizeof *sorted, by_child);
+    for (size_t i = 1; i < count; i++)
+        if (sorted[i]->child_id && sorted[i]->child_id == sorted[i - 1]->child_id &&
+            instant_compare(sorted[i]->valid_from, sorted[i - 1]->valid_from) == 0)
+            toldctl_import_row_fault(import, sorted[i]->row->line,
+                                     "the child of this row stands in line %zu as well, from the same day; keep one",
+                                     sorted[i - 1]->row->line);
+    free(sorted);
+}
+
 static int write_all(struct toldctl *ctl, struct import *import, struct child_row *list, size_t count)
 {
     int64_t *ids = mem_new((count + 1) * sizeof *ids);
@@ -279,6 +314,8 @@ static int write_all(struct toldctl *ctl, struct import *import, struct child_ro
         code = find_or_make(ctl, import, &list[i]);
         ids[i] = list[i].child_id;
     }
+    if (!code)
+        check_once(import, list, count);
     if (!code && import->faults == 0 && !toldctl_import_row_lock_children(ctl, ids, count))
         code = TOLDCTL_DATABASE;
     for (size_t i = 0; i < count && !code && import->faults == 0; i++)

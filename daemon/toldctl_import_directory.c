@@ -30,6 +30,8 @@ static const struct pg_statement insert_posts = {
     "import_posts",
     "INSERT INTO told.post (person_id, role) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING", 2};
 
+enum { TEXT_MOST = 200 }; /* bytes of an id, a name, a team */
+
 struct columns {
     int person, name, email, team, posts, webhook, login, left_on;
 };
@@ -70,22 +72,32 @@ static void read_posts(struct toldctl *ctl, struct import *import, const struct 
     free(text);
 }
 
+/* What stands in notices and listings. */
+static bool is_one_line(const char *text)
+{
+    for (const char *p = text; p && *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f || p - text >= TEXT_MOST)
+            return false;
+    return true;
+}
+
 static void check_row(struct toldctl *ctl, struct import *import, const struct columns *c,
                       const struct csv_row *row)
 {
     const char *email = csv_cell(row, c->email), *webhook = csv_cell(row, c->webhook);
     const char *reason = email ? config_refuses_mail(ctl->config, email) : NULL;
-    struct instant left;
     if (!csv_cell(row, c->person))
         toldctl_import_row_fault(import, row->line, "person is empty; give each an id that never changes");
     if (!csv_cell(row, c->name))
         toldctl_import_row_fault(import, row->line, "name is empty; fill it in");
+    if (!is_one_line(csv_cell(row, c->person)) || !is_one_line(csv_cell(row, c->name)) || !is_one_line(csv_cell(row, c->team)))
+        toldctl_import_row_fault(import, row->line, "person, name or team is longer than %d bytes or more than one line; shorten it",
+                                 TEXT_MOST);
     if (reason)
         toldctl_import_row_fault(import, row->line, "email: %s; correct the address", reason);
     if (webhook && !is_endpoint(ctl->config, webhook))
         toldctl_import_row_fault(import, row->line,
                                  "webhook names no endpoint of the configuration; correct it");
-    toldctl_import_row_instant(import, row, c->left_on, INSTANT_NONE, &left);
 }
 
 struct key {

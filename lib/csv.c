@@ -135,13 +135,25 @@ static void check_header(struct reader *r, const struct csv *csv)
     }
 }
 
-/* Text that is not UTF-8, or has a NUL, would be cut or refused by whatever comes after us. */
-static bool is_text(const char *bytes, size_t len)
+/* Text that is not UTF-8, or has a NUL, would be cut or refused by whatever comes after us. No byte of a character is a
+ * line's end, so each line can be looked at alone. Returns the first such line, 0 if there is none. */
+static size_t line_that_is_no_text(const char *bytes, size_t len)
 {
-    json_t *text = json_stringn(bytes, len);
-    bool good = text && !memchr(bytes, 0, len);
-    json_decref(text);
-    return good;
+    const char *end = bytes + len;
+    size_t line = 1;
+
+    for (const char *from = bytes; from < end; line++) {
+        const char *next = memchr(from, '\n', (size_t)(end - from));
+        size_t length = next != NULL ? (size_t)(next - from) : (size_t)(end - from);
+        json_t *text = json_stringn(from, length);
+        bool good = text != NULL && memchr(from, 0, length) == NULL;
+
+        json_decref(text);
+        if (!good)
+            return line;
+        from += length + 1;
+    }
+    return 0;
 }
 
 struct csv *csv_parse(const char *bytes, size_t len, csv_fault_fn *fault, void *cookie)
@@ -149,8 +161,9 @@ struct csv *csv_parse(const char *bytes, size_t len, csv_fault_fn *fault, void *
     static const char mark[] = "\xEF\xBB\xBF";
     struct reader r = {.next = bytes, .end = bytes + len, .line = 1, .fault = fault, .cookie = cookie};
     struct csv *csv = mem_new(sizeof *csv);
-    if (!is_text(bytes, len)) {
-        refuse(&r, 1, "the file is not UTF-8 text; save it as UTF-8");
+    size_t bad_line = line_that_is_no_text(bytes, len);
+    if (bad_line > 0) {
+        refuse(&r, bad_line, "this is not UTF-8 text; save the file as UTF-8");
         goto done;
     }
     if (len >= 3 && memcmp(bytes, mark, 3) == 0)

@@ -75,7 +75,8 @@ static void test_import_directory_names_every_bad_row_and_imports_none(void **st
                             "p-5,Five,,no-such-role,,,\n"
                             ",Six,,,,,\n"
                             "p-7,Seven,,,nowhere,,soon\n"
-                            "p-9,,,,,ben,\n"),
+                            "p-9,,,,,ben,\n"
+                            "p-10,\"Ten\r\nBcc: x@y.example\",,,,,\n"),
                      65);
     static const char *const faults[] = {"file.csv:3: email",
                                          "file.csv:5: posts",
@@ -84,6 +85,7 @@ static void test_import_directory_names_every_bad_row_and_imports_none(void **st
                                          "file.csv:7: left_on",
                                          "file.csv:8: name is empty",
                                          "file.csv:8: the person of this row stands in line 2",
+                                         "file.csv:9: person, name or team is longer",
                                          "nothing was imported"};
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         if (!strstr(desk_err(desk), faults[i]))
@@ -192,6 +194,15 @@ static void test_import_children_names_every_bad_row_and_imports_none(void **sta
     assert_int_equal(import(desk, "children", "pnc,yos,born_on\n24/78X,,\n24/1A,Y2,\n,Y1,2009-02-04\n"), 65);
     assert_non_null(strstr(desk_err(desk), "file.csv:3: its identifiers belong to different children"));
     assert_non_null(strstr(desk_err(desk), "file.csv:4: born_on differs"));
+    /* A child twice from the same day, by whichever identifier; from another day it is another statement. */
+    assert_int_equal(import(desk, "children", "yos,in_need\nY20,true\nY21,true\nY20,false\n"), 65);
+    assert_non_null(strstr(desk_err(desk), "file.csv:4: the child of this row stands in line 2 as well"));
+    assert_int_equal(import(desk, "children", "pnc,yos,in_need\n24/20X,Y20,true\n,Y21,true\n24/20X,,true\n"), 65);
+    assert_non_null(strstr(desk_err(desk), "file.csv:4: the child of this row stands in line 2 as well"));
+    assert_int_equal(import(desk, "children", "yos,looked_after,looked_after_basis\nY20,true,none\nY21,false,s20\nY22,true,s31\n"), 65);
+    assert_non_null(strstr(desk_err(desk), "file.csv:2: looked_after and looked_after_basis contradict"));
+    assert_non_null(strstr(desk_err(desk), "file.csv:3: looked_after and looked_after_basis contradict"));
+    assert_non_null(strstr(desk_err(desk), "2 faults; nothing was imported"));
     assert_string_equal(desk_value(desk, "SELECT count(*) FROM told.child"), "2");
     assert_int_equal(import(desk, "children", "yos,shoe\nY1,3\n"), 65);
     assert_int_equal(import(desk, "children", "yos,allocations\nY1,3\n"), 65);

@@ -71,7 +71,9 @@ static void test_csv_names_every_bad_row(void **state)
         {"a,b\n\"1\"x,2\n", 1, 2},
         {"a,b\n1\"x,2\n", 1, 2},
         {"a,b\n1\rx,2\n", 1, 2},
-        {"a,b\n1,\xff\n", 1, 1},
+        {"a,b\n1,\xff\n", 1, 2},
+        {"a,b\n1,2\n\"x\ny\xc3\",3\n", 1, 4},
+        {"\xff,b\n1,2\n", 1, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct faults faults;
