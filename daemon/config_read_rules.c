@@ -41,6 +41,18 @@ static void pass_fault(void *cookie, const char *file, int line, const char *tex
     config_text_fault(cookie, file, line, "%s", text);
 }
 
+/* Cut off, or saved on a full disk: such a file must not silence its duties. Old versions that are stored with one stay as
+ * they are. */
+static void refuse_empty(struct config_reading *reading, const struct protocol_file *file)
+{
+    const struct protocol *protocol = reading->config->protocol;
+
+    for (size_t i = 0; i < protocol_count(protocol); i++)
+        if (strcmp(rule_file(protocol_rule(protocol, i)), file->name) == 0)
+            return;
+    config_text_fault(reading, file->name, 1, "no rule in this file; write one, or take the file away");
+}
+
 static void read_protocol(struct config_reading *reading, const struct config_text *told)
 {
     struct config *config = reading->config;
@@ -53,6 +65,8 @@ static void read_protocol(struct config_reading *reading, const struct config_te
         files[i] = (struct protocol_file){read.items[i].name, read.items[i].text, read.items[i].len};
     if (is_read)
         config->protocol = protocol_parse(files, read.count, pass_fault, reading);
+    for (size_t i = 0; config->protocol != NULL && i < read.count; i++)
+        refuse_empty(reading, &files[i]);
     if (config->protocol != NULL)
         config->protocol_text = protocol_stored_print(files, read.count);
     free(files);

@@ -134,6 +134,23 @@ static void read_also(struct rule_reader *reader, const config_setting_t *group)
     }
 }
 
+/* The kinds of the written protocol; a rule of an authority's own may go without. */
+static void read_kind(struct rule_reader *reader, const config_setting_t *group)
+{
+    static const char *const kinds[] = {"TIMED", "AT-EVENT", "IMMEDIATE", "PROMPT", "AUTOMATIC", "GATE", "INBOUND", "STANDING",
+                                        "RECORD", "ROUTING", "ESCALATION", "ADVISORY", "IMPLICIT", NULL};
+    const config_setting_t *setting = rule_reader_member(group, "kind");
+    bool known = setting == NULL;
+
+    rule_reader_text(reader, group, "kind", "", &reader->rule->kind);
+    for (size_t i = 0; kinds[i] != NULL && !known; i++)
+        known = strcmp(kinds[i], reader->rule->kind) == 0;
+    if (!known && reader->rule->kind[0] != '\0')
+        rule_reader_fault(reader, setting, mem_copy("kind is none of the thirteen; write it as TIMED, STANDING, PROMPT, …"));
+    else if (!known)
+        rule_reader_fault(reader, setting, mem_copy("kind says nothing; fill it in or take it out"));
+}
+
 static void read_settings(struct rule_reader *reader, const config_setting_t *group)
 {
     static const char *const known[] = {"title", "says",  "cites",   "on",     "when",   "starts",
@@ -149,7 +166,7 @@ static void read_settings(struct rule_reader *reader, const config_setting_t *gr
     tells = rule->form == RULE_TELLS;
     rule_reader_text(reader, group, "title", NULL, &rule->title);
     rule_reader_text(reader, group, "cites", NULL, &rule->cites);
-    rule_reader_text(reader, group, "kind", "", &rule->kind);
+    read_kind(reader, group);
     rule_reader_text(reader, group, "ladder", "", &rule->ladder);
     rule_reader_text(reader, group, "as_of", "", &rule->as_of);
     read_enabled(reader, group);

@@ -123,6 +123,12 @@ static void test_config_refuses_wrong_codes_of_all_files(void **state)
     check_golden("codes-missing");
 }
 
+static void test_config_refuses_a_file_of_rules_without_a_rule(void **state)
+{
+    (void)state;
+    check_golden("cut-off");
+}
+
 static void test_config_refuses_names_that_stand_nowhere(void **state)
 {
     (void)state;
@@ -499,6 +505,7 @@ int main(void)
         cmocka_unit_test(test_config_refuses_wrong_roles),
         cmocka_unit_test(test_config_refuses_wrong_rules_calendars_and_templates),
         cmocka_unit_test(test_config_refuses_wrong_codes_of_all_files),
+        cmocka_unit_test(test_config_refuses_a_file_of_rules_without_a_rule),
         cmocka_unit_test(test_config_refuses_names_that_stand_nowhere),
         cmocka_unit_test(test_config_refuses_mailboxes_outside_the_domains),
         cmocka_unit_test(test_config_refuses_files_that_are_not_there),

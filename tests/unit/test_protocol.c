@@ -40,6 +40,8 @@ static const struct refused refusals[] = {
      " starts = ( { on = [ \"court.bail\" ]; when = \"true\"; } ); };",
      "within is missing"},
     {"rule-D1 : { kind = \"\\xff\"; " REST WHEN "};", "kind is not UTF-8"},
+    {"rule-D1 :\n{ kind = \"TIMD\"; " REST WHEN "};", "x.conf:2: rule D1: kind is none of the thirteen"},
+    {"rule-D1 : { kind = \"\"; " REST WHEN "};", "kind says nothing"},
     {"rule-D1 : { copy = [ \"\xe9\" ]; " REST WHEN "};", "copy is not UTF-8"},
     {"rule-D1 : {", "x.conf:1: "},
     {"\n\nfoo = 3;", "x.conf:3: \"foo\" is no rule"},
