@@ -58,6 +58,7 @@ struct config_template {
     char *name; /* "duty" "escalation" "copy" "review" "match" "alarm" "merged" */
     char *text;
     size_t len;
+    char hash[65]; /* SHA-256 of the text: pinned on each message written from it */
 };
 
 struct config_court {
@@ -98,6 +99,7 @@ struct config {
     char *directory; /* of the file: relative names start there */
     char *authority;
     char *reference_domain; /* right of the @ in Message-IDs */
+    char *link_base;        /* "https://…/duty/": the number of a duty follows; NULL: notices have no link */
 
     char *database;  /* conninfo without user */
     int database_deadline_ms; /* a silent server is away after this: 15,000 */
@@ -134,6 +136,7 @@ struct config {
     struct email_relay *relays; /* in the order they are tried; at least one */
     size_t relay_count;
     struct config_returns returns;
+    char **assured; /* domains whose mail may name a child; NULL-terminated */
     struct webhook_endpoint *endpoints;
     size_t endpoint_count;
     char **email_domains; /* the only ones mail may go to; "*.a.example" is each below it; NULL or empty: any */

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "config_read.h"
 #include "told/buf.h"
 #include "told/mem.h"
@@ -17,7 +19,8 @@ static const char *const TEMPLATES[] = {"duty", "escalation", "copy", "review", 
 static const char *const PLACEHOLDERS[] = {"reference", "due",   "case", "title",     "immediate_note", "repeat_note",
                                            "event",     "child", "why",  "role",      "cites",          "answer",
                                            "authority", "step",  "told_next", "due_short", "duties",
-                                           "mail_answer", "mail_note", NULL};
+                                           "mail_answer", "mail_note", "person",   "hearing",   "privacy",        "link",
+                                           NULL};
 
 static int line_of(const struct config_text *told, const char *name)
 {
@@ -90,6 +93,14 @@ static void read_calendar(struct config_reading *reading, const struct config_te
     free(path);
 }
 
+static void hash_text(const char *text, size_t len, char ret[65])
+{
+    uint8_t hash[crypto_hash_sha256_BYTES];
+
+    crypto_hash_sha256(hash, (const uint8_t *)text, len);
+    sodium_bin2hex(ret, 65, hash, sizeof hash);
+}
+
 static void read_template(struct config_reading *reading, const struct config_text *told, const char *directory,
                           const char *name)
 {
@@ -99,6 +110,8 @@ static void read_template(struct config_reading *reading, const struct config_te
     char *reason = NULL;
 
     template.text = config_text_read(path, &template.len, &reason);
+    if (template.text != NULL)
+        hash_text(template.text, template.len, template.hash);
     if (template.text == NULL)
         config_text_fault(reading, told->path, line_of(told, "templates"), "templates: %s", reason);
     else if ((reason = notice_validate(template.text, template.len, PLACEHOLDERS)) != NULL)

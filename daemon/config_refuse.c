@@ -199,3 +199,18 @@ const char *config_refuse_folder(const char *text)
         return "is no name of a folder told can use, write letters, digits, '.', '_', '-' and '/' only";
     return NULL;
 }
+
+const char *config_refuse_link(const char *text)
+{
+    size_t len = strlen(text);
+    const char *why = config_refuse_url(text), *host = strstr(text, "://");
+
+    if (why != NULL)
+        return why;
+    if (strncmp(text, "https://", 8) != 0 && strncmp(text, "http://localhost", 16) != 0 &&
+        strncmp(text, "http://127.0.0.1", 16) != 0)
+        return "is no page that people can open safely, write https://HOST/…/";
+    if (strcspn(host + 3, "/") == 0 || strpbrk(text, "#<>\"\\{}") != NULL || (text[len - 1] != '/' && text[len - 1] != '='))
+        return "is no URL that a number can follow, write https://HOST/…/ with / or = at its end";
+    return NULL;
+}

@@ -20,6 +20,7 @@ const char *config_refuse_minute(const char *text); /* a time of day */
 const char *config_refuse_span(const char *text);   /* hours and minutes */
 const char *config_refuse_url(const char *text);
 const char *config_refuse_folder(const char *text); /* of an IMAP mailbox */
+const char *config_refuse_link(const char *text); /* what the number of a duty is put behind */
 
 extern const char *const CONFIG_REFUSE_WEEKDAYS[]; /* "monday" …, NULL-terminated */
 

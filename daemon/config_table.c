@@ -18,6 +18,7 @@ static const char *const HELD_WORDS[] = {"mailbox", "allocation", "team", "post"
 static const struct config_key TOP_KEYS[] = {
     {"authority", CONFIG_KEY_TEXT, AT(authority), .is_required = true, .refuse = config_refuse_code, .is_fixed = true},
     {"reference_domain", CONFIG_KEY_TEXT, AT(reference_domain), .is_required = true, .refuse = config_refuse_domain},
+    {"link_base", CONFIG_KEY_TEXT, AT(link_base), .refuse = config_refuse_link},
     {"last_resort", CONFIG_KEY_TEXT, AT(last_resort), .is_required = true, .refuse = config_refuse_address},
     {"review_role", CONFIG_KEY_TEXT, AT(review_role), "yos-duty-officer"},
     {"operators_role", CONFIG_KEY_TEXT, AT(operators_role), "operators"},
@@ -117,6 +118,7 @@ static const struct config_key EMAIL_KEYS[] = {
      .is_fixed = true},
     {"domains", CONFIG_KEY_TEXTS, AT(email_domains), .refuse = config_refuse_domains},
     {"senders", CONFIG_KEY_NUMBER, AT(email.senders), "4", .least = 1, .most = 64, .is_fixed = true},
+    {"assured", CONFIG_KEY_TEXTS, AT(assured), .refuse = config_refuse_domain},
     {"relays", CONFIG_KEY_APART, .type = CONFIG_TYPE_LIST},
 };
 

@@ -13,6 +13,7 @@
 #include "refused_addresses.h"
 #include "return_path.h"
 #include "stage.h"
+#include "told/disclosure.h"
 #include "told/verp.h"
 #include "webhook_pool.h"
 
@@ -77,13 +78,22 @@ struct dispatch_item {
     const char *below;                     /* roles told before it in its line, with commas; of a copy, who must act */
     struct instant due_at, received_at, next_at;
     bool immediate;
+    json_t *disclosed;                     /* what a full notice says beside; NULL: thin */
 };
 struct dispatch_text {
     char *subject;
     char *text; /* of a webhook: the JSON body */
     char *html;
     char *calendar; /* of an email: its deadlines as iCalendar, or NULL */
+    const char *template;      /* what it was written from, and its hash: a template of the configuration, or NULL */
+    const char *template_hash;
+    enum disclosure content;
 };
+/* Whether mail to this address may name a child: an assured domain, over relays whose certificates are checked. */
+bool dispatch_may_name(const struct config *config, const char *address);
+/* Where it may, fills `disclosed` of the items of a message that is about to be frozen. False: the database failed. */
+bool dispatch_disclose(struct dispatch *d, const char *address, struct dispatch_item *items, size_t count);
+void dispatch_disclose_release(struct dispatch_item *items, size_t count);
 /* NULL, or why nothing can be said (caller frees). */
 char *dispatch_text_email(const struct config *config, const struct dispatch_item *items, size_t count,
                           struct dispatch_text *ret);

@@ -40,20 +40,23 @@ static const struct pg_statement ITEMS = {
 static const struct pg_statement MESSAGES = {
     "claim_messages",
     "SELECT message_id, recipient, address, uid, frozen, uncertain, subject, body_text, body_html, fence + 1, attempts + 1,"
-    " " PG_INSTANT("created_at") ", test, body_calendar, " PG_INSTANT("first_try_at")
+    " " PG_INSTANT("created_at") ", test, body_calendar, " PG_INSTANT("first_try_at") ", content = 'full'"
     " FROM told.message WHERE message_id = ANY ($1::bigint[]) AND next_at IS NOT NULL ORDER BY message_id FOR UPDATE",
     1};
 
 /* The text is given at the first attempt only, and stands from then on. */
 static const struct pg_statement CLAIM = {
     "claim_take",
-    "UPDATE told.message m SET state = 'claimed', next_at = NULL, lease_until = $6, fence = fence + 1, claimed_by = $7,"
-    " attempts = attempts + 1, first_try_at = coalesce(first_try_at, $8), frozen = true,"
+    "UPDATE told.message m SET state = 'claimed', next_at = NULL, lease_until = $9, fence = fence + 1, claimed_by = $10,"
+    " attempts = attempts + 1, first_try_at = coalesce(first_try_at, $11), frozen = true,"
     " subject = coalesce(m.subject, q.subject), body_text = coalesce(m.body_text, q.body_text),"
-    " body_html = coalesce(m.body_html, q.body_html), body_calendar = coalesce(m.body_calendar, q.body_calendar)"
-    " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[])"
-    " q (message_id, subject, body_text, body_html, body_calendar) WHERE m.message_id = q.message_id",
-    8};
+    " body_html = coalesce(m.body_html, q.body_html), body_calendar = coalesce(m.body_calendar, q.body_calendar),"
+    " content = coalesce(m.content, q.content), template = coalesce(m.template, q.template),"
+    " template_hash = coalesce(m.template_hash, q.template_hash)"
+    " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])"
+    " q (message_id, subject, body_text, body_html, body_calendar, content, template, template_hash)"
+    " WHERE m.message_id = q.message_id",
+    11};
 
 static const struct pg_statement TAKE_ITEMS = {
     "claim_notifications",
@@ -102,6 +105,7 @@ struct claimed {
     struct instant date; /* of the first attempt: every attempt is the same mail */
     int attempt;
     bool send;
+    bool unsafe; /* it names a child, and may not any more: what is assured has changed since */
 };
 
 static struct dispatch_item read_item(const struct dispatch *d, const PGresult *rows, int i)
@@ -216,6 +220,10 @@ static bool sift(struct claim *c, const struct claimed *m, bool again, struct di
         } else if (c->email && !correction && refused_addresses_has(c->d->refused, m->address)) {
             snprintf(id, sizeof id, "%lld", (long long)item.notification_id);
             ok = pg_do(c->d->pg, &ROUTE_AGAIN, (const char *[]){id});
+        } else if (m->unsafe) {
+            snprintf(id, sizeof id, "%lld", (long long)item.notification_id);
+            ok = end_item(c->d, &item, "superseded", "mail to this address may name nobody any more") &&
+                 pg_do(c->d->pg, &REQUEUE, (const char *[]){id, now});
         } else if (again && !correction && !same_recipient(c->d, c->children, &item, m->recipient, m->address, c->email, &who)) {
             snprintf(id, sizeof id, "%lld", (long long)item.notification_id);
             ok = end_item(c->d, &item, "superseded", "another recipient holds the role now") &&
@@ -234,10 +242,12 @@ static bool fail_message(struct claim *c, struct claimed *m, const char *reason)
     return pg_do(c->d->pg, &FAIL, (const char *[]){m->id, reason});
 }
 
-static bool freeze(struct claim *c, struct claimed *m, const struct dispatch_item *live, size_t count)
+static bool freeze(struct claim *c, struct claimed *m, struct dispatch_item *live, size_t count)
 {
     char *fault = NULL;
 
+    if (c->email && !dispatch_disclose(c->d, m->address, live, count))
+        return false;
     if (c->email)
         fault = dispatch_text_email(c->d->config, live, count, &m->text);
     if (c->email && fault == NULL)
@@ -309,7 +319,9 @@ static bool prepare(struct claim *c, PGresult *rows, int i, struct claimed *ret)
                             .fence = pg_column_int(rows, i, 9),
                             .attempt = (int)pg_column_int(rows, i, 10),
                             .date = pg_column_instant(rows, i, 14),
-                            .send = true};
+                            .send = true,
+                            .unsafe = c->email && pg_column_bool(rows, i, 15) &&
+                                      !dispatch_may_name(c->d->config, pg_column(rows, i, 2))};
     dispatch_thread_of(c->threads, ret->message_id, &ret->thread);
     ok = sift(c, ret, is_again(c, rows, i), live, &count);
     if (ok && pg_column_bool(rows, i, 12)) {
@@ -318,20 +330,24 @@ static bool prepare(struct claim *c, PGresult *rows, int i, struct claimed *ret)
         ret->send = false;
         ok = pg_do(c->d->pg, &CANCEL, (const char *[]){ret->id, "nothing in it is needed any more"});
     } else if (ok && frozen) {
-        ret->text = (struct dispatch_text){mem_copy(pg_column(rows, i, 6)), mem_copy(pg_column(rows, i, 7)),
-                                           mem_copy(pg_column(rows, i, 8)), mem_copy(pg_column(rows, i, 13))};
+        ret->text = (struct dispatch_text){.subject = mem_copy(pg_column(rows, i, 6)),
+                                           .text = mem_copy(pg_column(rows, i, 7)),
+                                           .html = mem_copy(pg_column(rows, i, 8)),
+                                           .calendar = mem_copy(pg_column(rows, i, 13))};
     } else if (ok) {
         ok = freeze(c, ret, live, count);
     }
     if (ok && ret->send) {
         take_items(c, live, count);
-        pg_table_add(&c->messages, frozen ? (const char *[]){ret->id, NULL, NULL, NULL, NULL}
+        pg_table_add(&c->messages, frozen ? (const char *[]){ret->id, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
                                           : (const char *[]){ret->id, ret->text.subject, ret->text.text, ret->text.html,
-                                                             ret->text.calendar});
+                                                             ret->text.calendar, disclosure_text(ret->text.content), ret->text.template,
+                                                             ret->text.template_hash});
         pg_table_add(&c->attempts, (const char *[]){ret->id, pg_column(rows, i, 10), pg_column(rows, i, 9)});
     }
     if (ok && ret->send && uncertain && c->email)
         dispatch_text_repeat(&ret->text);
+    dispatch_disclose_release(live, count);
     free(live);
     return ok;
 }
@@ -490,7 +506,7 @@ static void release_claim(struct claim *c)
 
 int dispatch_claim(struct dispatch *d, const char *channel, size_t most)
 {
-    struct claim c = {.d = d, .email = strcmp(channel, "email") == 0, .messages.width = 5, .taken.width = 1, .attempts.width = 3};
+    struct claim c = {.d = d, .email = strcmp(channel, "email") == 0, .messages.width = 8, .taken.width = 1, .attempts.width = 3};
     struct claimed *list = NULL;
     PGresult *rows = NULL;
     int count, made;

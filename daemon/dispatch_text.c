@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is said. Thin: a case reference and told's own numbers, never a name, a date of birth or an offence.
- * Whatever a feed sent is kept out but for the case reference, and that goes into the parsed tree of the
- * notice.
+ * Whatever a feed sent is kept out but for the case reference, and what a full notice says beside
+ * (disclosure.h); that goes into the parsed tree of the notice.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -14,35 +14,9 @@
 #include "told/mem.h"
 #include "told/notice.h"
 #include "told/own_words.h"
+#include "told/plain_time.h"
 
 #define REPEAT "This may be a repeat: an earlier try to send it may have arrived."
-
-static const char *const WEEKDAYS[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                       "Friday", "Saturday", "Sunday"};
-static const char *const MONTHS[] = {"January", "February", "March",     "April",   "May",      "June",
-                                     "July",    "August",   "September", "October", "November", "December"};
-
-/* "Monday 3 June 2024 at 17:00", by the clock of Europe/London. */
-static char *local_text(struct instant at)
-{
-    struct civil_day day = civil_day_of(at);
-    int year, month, date, minute = civil_minute_of(at);
-
-    civil_split(day, &year, &month, &date);
-    return mem_printf("%s %d %s %d at %02d:%02d", WEEKDAYS[civil_weekday(day)], date, MONTHS[month - 1], year,
-                      minute / 60, minute % 60);
-}
-
-/* "Mon 3 June 2024 17:00", for a subject. */
-static char *local_text_short(struct instant at)
-{
-    struct civil_day day = civil_day_of(at);
-    int year, month, date, minute = civil_minute_of(at);
-
-    civil_split(day, &year, &month, &date);
-    return mem_printf("%.3s %d %s %d %02d:%02d", WEEKDAYS[civil_weekday(day)], date, MONTHS[month - 1], year,
-                      minute / 60, minute % 60);
-}
 
 static void set(json_t *values, const char *name, char *text)
 {
@@ -92,7 +66,7 @@ static void add_delay(const struct dispatch_item *item, struct buf *out)
 /* "police.charge" becomes "police charge, received Friday …": the words of a type are plain English. */
 static char *event_text(const struct dispatch_item *item)
 {
-    char *when = local_text(item->received_at);
+    char *when = plain_time_text(item->received_at);
     struct buf b = {0};
 
     if (item->event_type != NULL)
@@ -161,7 +135,7 @@ static char *next_text(const struct dispatch_item *item)
         return mem_copy("those who must act are asked again, a step at a time, until one of them answers.");
     if (is_kind(item, "correction"))
         return mem_copy("nothing more is sent about this.");
-    when = local_text(item->next_at);
+    when = plain_time_text(item->next_at);
     if (item->next_role != NULL)
         add_words(&role, item->next_role, strlen(item->next_role));
     if (item->next_role == NULL || strcmp(item->next_role, item->role) == 0)
@@ -327,6 +301,29 @@ static char *mail_answer_text(const struct dispatch_item *item, bool merged)
                       (int)half, item->code, item->code + half);
 }
 
+/* Where to look: the page of the duty, which asks who is there. */
+static char *link_text(const struct config *config, const struct dispatch_item *item)
+{
+    return config->link_base != NULL ? mem_printf("%s%lld", config->link_base, (long long)item->duty_id) : mem_copy("");
+}
+
+static bool is_full(const struct dispatch_item *item)
+{
+    return json_object_size(item->disclosed) > 0;
+}
+
+static void set_disclosed(json_t *values, const struct dispatch_item *item)
+{
+    for (size_t i = 0; DISCLOSURE_NAMES[i] != NULL; i++) {
+        const char *text = json_text_at(item->disclosed, DISCLOSURE_NAMES[i]);
+
+        set(values, DISCLOSURE_NAMES[i], mem_copy(text != NULL ? text : ""));
+    }
+    set(values, "privacy",
+        mem_copy(is_full(item) ? "This mail names a child: keep it in secure mail and pass it on to nobody who need not know."
+                               : "No name is given here on purpose: look the case up in your own records."));
+}
+
 static json_t *values_of(const struct config *config, const struct dispatch_item *item, bool merged)
 {
     json_t *values = json_object();
@@ -336,8 +333,8 @@ static json_t *values_of(const struct config *config, const struct dispatch_item
     set(values, "child",
         item->child_id != 0 ? mem_printf("C-%lld", (long long)item->child_id) : mem_copy("not known yet"));
     set(values, "title", title_text(item, merged));
-    set(values, "due", local_text(item->due_at));
-    set(values, "due_short", local_text_short(item->due_at));
+    set(values, "due", plain_time_text(item->due_at));
+    set(values, "due_short", plain_time_text_short(item->due_at));
     set(values, "immediate_note", mem_copy(item->immediate ? "This is immediate: any hour, any day." : ""));
     set(values, "event", event_text(item));
     set(values, "cites", cites_text(config, item));
@@ -352,6 +349,8 @@ static json_t *values_of(const struct config *config, const struct dispatch_item
         mem_copy(item->code != NULL ? "A reply says that you know of the duties whose codes are typed into it; without a code it is no answer."
                                     : "A reply to this mail is not an answer."));
     set(values, "authority", mem_copy(config->authority));
+    set(values, "link", link_text(config, item));
+    set_disclosed(values, item);
     return values;
 }
 
@@ -371,6 +370,7 @@ char *dispatch_text_email(const struct config *config, const struct dispatch_ite
 {
     const char *name = count > 1 ? "merged" : template_of(&items[0]);
     const struct config_template *template = config_template(config, name);
+    enum disclosure content = is_full(&items[0]) ? DISCLOSURE_FULL : DISCLOSURE_THIN;
     struct notice notice = {0};
     json_t *values, *duties;
     char *fault;
@@ -380,14 +380,23 @@ char *dispatch_text_email(const struct config *config, const struct dispatch_ite
     values = values_of(config, &items[0], false); /* the first is the one due first */
     if (count > 1) {
         duties = json_array();
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
             json_array_append_new(duties, values_of(config, &items[i], true));
+            if (is_full(&items[i]))
+                json_object_set(values, "privacy", json_object_get(json_array_get(duties, i), "privacy"));
+            content = is_full(&items[i]) ? DISCLOSURE_FULL : content;
+        }
         json_object_set_new(values, "duties", duties);
     }
     fault = notice_render(template->text, template->len, values, &notice);
     json_decref(values);
     if (fault == NULL)
-        *ret = (struct dispatch_text){.subject = notice.subject, .text = notice.text, .html = notice.html};
+        *ret = (struct dispatch_text){.subject = notice.subject,
+                                      .text = notice.text,
+                                      .html = notice.html,
+                                      .template = template->name,
+                                      .template_hash = template->hash,
+                                      .content = content};
     return fault;
 }
 

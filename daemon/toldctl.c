@@ -36,6 +36,7 @@ static const struct {
     {"retry", toldctl_retry},
     {"test-message", toldctl_test_message},
     {"destinations", toldctl_destinations},
+    {"notice", toldctl_notice},
     {"ack", toldctl_ack},
     {"done", toldctl_done},
     {"void", toldctl_void},

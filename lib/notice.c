@@ -4,6 +4,7 @@
 #include "notice_fill.h"
 #include "notice_text.h"
 #include "told/buf.h"
+#include "told/disclosure.h"
 #include "told/mem.h"
 
 #include <stdbool.h>
@@ -84,9 +85,26 @@ static void make_header(struct buf *text)
         text->bytes[text->len] = '\0';
 }
 
+/* A subject is shown on locked screens and kept in the logs of every server on its way. */
+static char *refuse_names(const char *subject)
+{
+    for (size_t i = 0; DISCLOSURE_NAMES[i]; i++) {
+        char *placeholder = mem_printf("{{%s}}", DISCLOSURE_NAMES[i]);
+        bool found = strstr(subject, placeholder) != NULL;
+        char *reason =
+            found ? mem_printf("%s in the subject; a subject names nobody, use it in the text", placeholder) : NULL;
+        free(placeholder);
+        if (reason)
+            return reason;
+    }
+    return NULL;
+}
+
 static char *fill_subject(const struct source *source, const struct notice_scope *scope, struct buf *subject)
 {
-    char *reason = notice_fill_text(source->subject, scope, subject);
+    char *reason = refuse_names(source->subject);
+    if (!reason)
+        reason = notice_fill_text(source->subject, scope, subject);
     if (reason) {
         char *with_line = mem_printf("line 1: %s", reason);
         free(reason);

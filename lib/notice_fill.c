@@ -155,13 +155,36 @@ static void copy_list(cmark_node *from, cmark_node *to)
     cmark_node_set_list_tight(to, cmark_node_get_list_tight(from));
 }
 
-static void copy_link(struct fill *f, cmark_node *from, cmark_node *to)
+/* A whole URL of a page: what a value may be where a link leads. */
+static bool is_page(const char *url)
+{
+    return (!strncmp(url, "https://", 8) || !strncmp(url, "http://", 7)) && !strpbrk(url, " <>\"\r\n\t");
+}
+
+/* [text]({{link}}): of all values this one alone may say where a link leads, for it is ours; an empty one drops the link. */
+static void copy_destination(struct fill *f, cmark_node *from, const struct notice_scope *scope, cmark_node *to)
+{
+    struct buf url = {0};
+    char *reason = notice_fill_text(cmark_node_get_url(from), scope, &url);
+    if (!reason && scope->values && url.len && !is_page(buf_string(&url)))
+        reason = mem_copy("a link whose value is no http:// or https:// URL");
+    if (reason)
+        fill_fail(f, cmark_node_get_start_line(from), reason);
+    cmark_node_set_url(to, buf_string(&url));
+    buf_release(&url);
+}
+
+static void copy_link(struct fill *f, cmark_node *from, const struct notice_scope *scope, cmark_node *to)
 {
     const char *url = cmark_node_get_url(from), *title = cmark_node_get_title(from);
-    if (strstr(url, "{{") || strstr(title, "{{"))
+    bool is_value = !strcmp(url, "{{link}}");
+    if ((strstr(url, "{{") && !is_value) || strstr(title, "{{"))
         fill_fail(f, cmark_node_get_start_line(from),
-                  mem_copy("a placeholder in a link; values stand in text only"));
-    cmark_node_set_url(to, url);
+                  mem_copy("a placeholder in a link; it leads to ({{link}}) or to a fixed page"));
+    else if (is_value)
+        copy_destination(f, from, scope, to);
+    else
+        cmark_node_set_url(to, url);
     cmark_node_set_title(to, title);
 }
 
@@ -194,7 +217,7 @@ static cmark_node *copy_node(struct fill *f, cmark_node *from, const struct noti
         copy_list(from, to);
         break;
     case CMARK_NODE_LINK:
-        copy_link(f, from, to);
+        copy_link(f, from, scope, to);
         break;
     case CMARK_NODE_IMAGE:
         fill_fail(f, cmark_node_get_start_line(from),
@@ -229,8 +252,9 @@ static bool is_emptied(cmark_node *from, cmark_node *to)
     case CMARK_NODE_HEADING:
     case CMARK_NODE_EMPH:
     case CMARK_NODE_STRONG:
-    case CMARK_NODE_LINK:
         return !has_ink(to);
+    case CMARK_NODE_LINK:
+        return !has_ink(to) || (*cmark_node_get_url(from) && !*cmark_node_get_url(to));
     case CMARK_NODE_ITEM:
     case CMARK_NODE_LIST:
     case CMARK_NODE_BLOCK_QUOTE:

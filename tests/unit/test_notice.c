@@ -21,11 +21,13 @@
 static const char *const agreed_names[] = {"reference",      "case",  "child",       "title",     "due",
                                            "immediate_note", "event", "cites",       "told_next", "why",
                                            "role",           "step",  "repeat_note", "answer",    "authority", "mail_answer",
-                                           "due_short",      NULL};
+                                           "due_short",      "person", "hearing",  "privacy",   "link",
+                                           NULL};
 static const char *const merged_names[] = {
     "reference",   "case",   "child",     "title",     "due",    "immediate_note",
     "event",       "cites",  "told_next", "why",       "role",   "step",
-    "repeat_note", "answer", "authority", "mail_answer", "mail_note", "due_short", "duties", NULL};
+    "repeat_note", "answer", "authority", "mail_answer", "mail_note", "due_short", "duties", "person",
+    "hearing",     "privacy", "link",     NULL};
 
 static char *read_file(const char *path)
 {
@@ -110,9 +112,10 @@ static void check_golden(const char *name)
 static void test_notice_gives_the_golden_texts(void **state)
 {
     (void)state;
-    const char *const names[] = {"duty",      "duty-immediate", "duty-hostile", "escalation", "copy",
-                                 "review",    "match",          "alarm",        "merged",     "odd",
-                                 "correction"};
+    const char *const names[] = {"duty",        "duty-full",   "duty-immediate", "duty-hostile", "escalation",
+                                 "escalation-full", "copy",    "copy-full",      "review",       "review-full",
+                                 "match",       "match-link",  "alarm",          "alarm-link",   "merged",
+                                 "merged-full", "correction",  "correction-link", "odd"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         check_golden(names[i]);
 }
@@ -166,10 +169,14 @@ static void test_notice_refuses_faulty_templates_with_the_line(void **state)
         {"Subject: x\n\na <b>b</b>\n", "line 3: HTML"},
         {"Subject: x\n\n![a](https://told.example/a.png)\n", "line 3: an image"},
         {"Subject: x\n\n[a]({{a}})\n", "line 3: a placeholder in a link"},
+        {"Subject: x\n\n[a](https://told.example/{{link}})\n", "line 3: a placeholder in a link"},
+        {"Subject: x\n\n[a]({{link}})\n", "line 3: a link whose value is no"},
+        {"Subject: x {{person}}\n\ny\n", "line 1: {{person}} in the subject"},
+        {"Subject: x {{hearing}}\n\ny\n", "line 1: {{hearing}} in the subject"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct notice notice = {0};
-        char *reason = render(table[i].template, "{\"a\":\"b\",\"list\":[{}]}", &notice);
+        char *reason = render(table[i].template, "{\"a\":\"b\",\"link\":\"javascript:x\",\"person\":\"p\",\"hearing\":\"h\",\"list\":[{}]}", &notice);
         if (!reason || strncmp(reason, table[i].reason, strlen(table[i].reason)) != 0)
             fail_msg("row %zu: %s", i, reason ? reason : "accepted");
         assert_null(notice.subject);
@@ -214,6 +221,23 @@ static void test_notice_value_never_becomes_markup_or_header(void **state)
     assert_string_equal(notice.subject, "for <script>x</script> **y** Bcc: z@evil.example {{b}} ?");
     notice_release(&notice);
     notice_release(NULL);
+}
+
+static void test_notice_link_is_one_whole_page_or_not_there(void **state)
+{
+    (void)state;
+    struct notice notice = {0};
+    const char *template = "Subject: x\n\n[Open {{a}}]({{link}})\n\ny\n";
+    assert_null(render(template, "{\"a\":\"b\",\"link\":\"https://told.example/duty/17\"}", &notice));
+    assert_string_equal(notice.text, "Open b (https://told.example/duty/17)\n\ny\n");
+    assert_non_null(strstr(notice.html, "<a href=\"https://told.example/duty/17\">Open b</a>"));
+    notice_release(&notice);
+    assert_null(render(template, "{\"a\":\"b\",\"link\":\"\"}", &notice));
+    assert_string_equal(notice.text, "y\n");
+    assert_null(strstr(notice.html, "Open"));
+    notice_release(&notice);
+    const char *const names[] = {"a", "link", NULL};
+    assert_null(notice_validate(template, strlen(template), names));
 }
 
 static void test_notice_subject_is_cut_at_what_a_header_takes(void **state)
@@ -262,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_notice_refuses_faulty_templates_with_the_line),
         cmocka_unit_test(test_notice_validate_knows_what_render_would_refuse),
         cmocka_unit_test(test_notice_value_never_becomes_markup_or_header),
+        cmocka_unit_test(test_notice_link_is_one_whole_page_or_not_there),
         cmocka_unit_test(test_notice_subject_is_cut_at_what_a_header_takes),
         cmocka_unit_test(test_notice_text_lines_keep_to_the_page),
     };

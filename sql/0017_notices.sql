@@ -1,0 +1,25 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What was said: how much of it, from which template, and who may read it. And endpoints that want no more.
+
+-- Written with the text, at the first attempt, and never changed. Of what was said before there was a choice: thin.
+ALTER TABLE told.message
+    ADD COLUMN content       text CHECK (content IN ('thin', 'full')),
+    ADD COLUMN template      text,  -- of an email: the template's name
+    ADD COLUMN template_hash text;  -- SHA-256 of the template as it was
+UPDATE told.message SET content = 'thin' WHERE frozen;
+
+-- A full text names a child. Whoever only reads figures does not get it; toldctl notice is the operators'. Columns that
+-- later files add to told.message have to be granted to told_reader by name.
+REVOKE SELECT ON told.message FROM told_reader;
+DO $$
+DECLARE
+    readable text := (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+                      WHERE attrelid = 'told.message'::regclass AND attnum > 0 AND NOT attisdropped
+                      AND attname NOT IN ('body_text', 'body_html'));
+BEGIN
+    EXECUTE format('GRANT SELECT (%s) ON told.message TO told_reader', readable);
+END $$;
+
+-- What a full notice says comes from the events behind the duty: those that stand, of that child.
+GRANT SELECT (child_id, replaced_by) ON told.event_state TO told_dispatch;
+GRANT SELECT (event_id, ground_id) ON told.watch TO told_dispatch;
