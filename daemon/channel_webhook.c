@@ -2,6 +2,7 @@
 #include "channel_webhook.h"
 
 #include "peer.h"
+#include "secret.h"
 #include "told/address.h"
 #include "told/buf.h"
 #include "told/mem.h"
@@ -18,10 +19,12 @@ struct channel_webhook {
     const struct webhook_endpoint *endpoint; /* borrowed */
     CURL *handle;
     struct curl_slist *headers;
+    char *url;
     char *body; /* owned; libcurl reads from it */
     int64_t message_id;
     int64_t fence;
     size_t header_bytes, body_bytes; /* read of the reply */
+    char head[160];                  /* of the reply's body, where that says more than the status (Teams) */
     bool cut;                        /* the reply was longer than we read */
     bool refused;                    /* an address was not allowed */
 };
@@ -29,25 +32,6 @@ struct channel_webhook {
 static bool is_clear(const struct webhook_endpoint *endpoint)
 {
     return !strncmp(endpoint->url, "http://", 7);
-}
-
-const char *channel_webhook_validate_endpoint(const struct webhook_endpoint *endpoint)
-{
-    if (!endpoint->url || (strncmp(endpoint->url, "https://", 8) != 0 && !is_clear(endpoint)))
-        return "the endpoint's url must begin with https://";
-    if (is_clear(endpoint) && !endpoint->allow_private)
-        return "the endpoint's url must begin with https://; http:// goes to private addresses only, with "
-               "allow_private";
-    const char *host = strstr(endpoint->url, "://") + 3;
-    size_t host_len = strcspn(host, "/?#");
-    if (!host_len || memchr(host, '@', host_len) || strpbrk(endpoint->url, " #") ||
-        address_validate_header(endpoint->url))
-        return "the endpoint's url must be https://host/path, without a user and without blanks";
-    if (endpoint->secret_count < 1 || endpoint->secret_count > WEBHOOK_SECRETS_MOST)
-        return "the endpoint needs one secret, or two while it is changed";
-    if (endpoint->connect_timeout_s < 1 || endpoint->timeout_s < 1)
-        return "the endpoint's timeouts must be at least one second";
-    return NULL;
 }
 
 /* ---- what libcurl calls back ---- */
@@ -97,8 +81,10 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *cookie)
 static size_t take_body(char *bytes, size_t size, size_t count, void *cookie)
 {
     struct channel_webhook *request = cookie;
-    (void)bytes;
-    return count_bytes(request, &request->body_bytes, size * count);
+    size_t len = size * count, room = sizeof request->head - 1 - strlen(request->head);
+    if (request->endpoint->kind == WEBHOOK_TEAMS)
+        memcpy(request->head + strlen(request->head), bytes, len < room ? len : room);
+    return count_bytes(request, &request->body_bytes, len);
 }
 
 /* ---- the request ---- */
@@ -111,8 +97,20 @@ static bool add_header(struct channel_webhook *request, const char *line)
     return longer != NULL;
 }
 
+/* A login for this attempt alone: Notify wants it no older than 30 seconds. */
+static bool add_token(struct channel_webhook *request, const struct webhook_job *job)
+{
+    char token[NOTIFY_TOKEN_SIZE];
+    notify_token(&request->endpoint->api_key, job->timestamp, token);
+    char *line = mem_printf("Authorization: Bearer %s", token);
+    bool fine = add_header(request, line);
+    explicit_bzero(token, sizeof token);
+    secret_free(line);
+    return fine;
+}
+
 /* Standard Webhooks: one signature for each secret, parted by blanks, so that a receiver may know either. */
-static bool add_headers(struct channel_webhook *request, const struct webhook_job *job)
+static bool add_signatures(struct channel_webhook *request, const struct webhook_job *job)
 {
     struct buf id = {0}, timestamp = {0}, signatures = {0};
     buf_printf(&id, "webhook-id: %s", job->webhook_id);
@@ -124,13 +122,39 @@ static bool add_headers(struct channel_webhook *request, const struct webhook_jo
                        strlen(job->body), signature);
         buf_printf(&signatures, " %s", signature);
     }
-    bool fine = add_header(request, "Content-Type: application/json") && add_header(request, "Accept:") &&
-                add_header(request, "Expect:") && add_header(request, buf_string(&id)) &&
-                add_header(request, buf_string(&timestamp)) && add_header(request, buf_string(&signatures));
+    bool fine = add_header(request, buf_string(&id)) && add_header(request, buf_string(&timestamp)) &&
+                add_header(request, buf_string(&signatures));
     buf_release(&signatures);
     buf_release(&timestamp);
     buf_release(&id);
     return fine;
+}
+
+static bool add_headers(struct channel_webhook *request, const struct webhook_job *job)
+{
+    if (!add_header(request, "Content-Type: application/json") || !add_header(request, "Accept:") ||
+        !add_header(request, "Expect:"))
+        return false;
+    switch (request->endpoint->kind) {
+    case WEBHOOK_STANDARD:
+        return add_signatures(request, job);
+    case WEBHOOK_NOTIFY_EMAIL:
+    case WEBHOOK_NOTIFY_SMS:
+        return add_token(request, job);
+    case WEBHOOK_TEAMS: /* its url is all it knows us by */
+        break;
+    }
+    return true;
+}
+
+static bool set_certificates(struct channel_webhook *request)
+{
+    CURL *h = request->handle;
+    const struct webhook_endpoint *endpoint = request->endpoint;
+    if (endpoint->ca_file && (curl_easy_setopt(h, CURLOPT_CAINFO, endpoint->ca_file) || curl_easy_setopt(h, CURLOPT_CAPATH, NULL)))
+        return false;
+    return !endpoint->cert_file || (!curl_easy_setopt(h, CURLOPT_SSLCERT, endpoint->cert_file) &&
+                                    !curl_easy_setopt(h, CURLOPT_SSLKEY, endpoint->key_file));
 }
 
 static bool set_security(struct channel_webhook *request)
@@ -143,8 +167,7 @@ static bool set_security(struct channel_webhook *request)
            !curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, 1L) &&
            !curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, 2L) &&
            !curl_easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
-           (!endpoint->ca_file || (!curl_easy_setopt(h, CURLOPT_CAINFO, endpoint->ca_file) &&
-                                   !curl_easy_setopt(h, CURLOPT_CAPATH, NULL))) &&
+           set_certificates(request) &&
            !curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_socket) &&
            !curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, request);
 }
@@ -152,7 +175,7 @@ static bool set_security(struct channel_webhook *request)
 static bool set_transfer(struct channel_webhook *request)
 {
     CURL *h = request->handle;
-    return !curl_easy_setopt(h, CURLOPT_URL, request->endpoint->url) &&
+    return !curl_easy_setopt(h, CURLOPT_URL, request->url) &&
            !curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L) && !curl_easy_setopt(h, CURLOPT_PRIVATE, request) &&
            !curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
            /* On a connection used before, libcurl sends a request that got no reply a second time by itself:
@@ -187,6 +210,7 @@ struct channel_webhook *channel_webhook_new(const struct webhook_endpoint *endpo
     }
     struct channel_webhook *request = mem_new(sizeof *request);
     request->endpoint = endpoint;
+    request->url = mem_printf("%s%s", endpoint->url, webhook_body_path(endpoint->kind));
     request->body = mem_copy(job->body);
     request->message_id = job->message_id;
     request->fence = job->fence;
@@ -206,12 +230,27 @@ void channel_webhook_free(struct channel_webhook *request)
         curl_easy_cleanup(request->handle);
     curl_slist_free_all(request->headers);
     free(request->body);
+    secret_free(request->url); /* that of Teams is one */
     free(request);
 }
 
 void *channel_webhook_handle(struct channel_webhook *request)
 {
     return request->handle;
+}
+
+static bool is_notify(const struct webhook_endpoint *endpoint)
+{
+    return endpoint->kind == WEBHOOK_NOTIFY_EMAIL || endpoint->kind == WEBHOOK_NOTIFY_SMS;
+}
+
+/* A connector of Teams answers 200 and says in its body that it did not deliver: "Webhook message delivery failed with
+ * error: Microsoft Teams endpoint returned HTTP error 429 …". Workflows answer 202 and mean it. */
+static long status_of(const struct channel_webhook *request, long status)
+{
+    if (request->endpoint->kind != WEBHOOK_TEAMS || status != 200 || !strstr(request->head, "delivery failed"))
+        return status;
+    return strstr(request->head, "error 429") ? 429 : 502;
 }
 
 void channel_webhook_finish(struct channel_webhook *request, int curl_code, struct outcome *ret)
@@ -228,7 +267,11 @@ void channel_webhook_finish(struct channel_webhook *request, int curl_code, stru
         retry_after_s = retry_after_s < 0 ? 0 : INT_MAX;
 
     *ret = (struct outcome){.message_id = request->message_id, .fence = request->fence, .begun = true};
-    ret->reply = reply_of_http(answered ? CURLE_OK : curl_code, status, body_sent, (int)retry_after_s);
+    status = status_of(request, status);
+    ret->reply = is_notify(request->endpoint)
+                     ? reply_of_notify(answered ? CURLE_OK : curl_code, status, body_sent, (int)retry_after_s)
+                     : reply_of_http(answered ? CURLE_OK : curl_code, status, body_sent, (int)retry_after_s);
+    snprintf(ret->destination, sizeof ret->destination, "%s", request->endpoint->name ? request->endpoint->name : "");
     ret->code = status;
     ret->curl_code = curl_code;
     if (request->refused && curl_code == CURLE_COULDNT_CONNECT)

@@ -1,29 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One webhook request: Standard Webhooks 1.0 over HTTP 1.1, to a configured endpoint only. The pool:
+/* One request over HTTP 1.1 to a configured endpoint only: a Standard Webhook, or what Teams or Notify wants. The pool:
  * webhook_pool.h. */
 #ifndef TOLD_CHANNEL_WEBHOOK_H
 #define TOLD_CHANNEL_WEBHOOK_H
 
 #include "outcome.h"
-#include "told/signature.h"
+#include "webhook_endpoint.h"
 
 #include <stddef.h>
 
-#define WEBHOOK_SECRETS_MOST 2         /* the old one and the new one while a secret is changed */
 #define WEBHOOK_REPLY_MOST (16 * 1024) /* bytes of a reply that are read, headers and body each */
-
-/* Strings are borrowed from the configuration; the pool copies what it keeps. */
-struct webhook_endpoint {
-    char *name;
-    char *
-        url; /* https://…; http:// only where allow_private, and then to loopback or private addresses only */
-    struct signature_key secrets[WEBHOOK_SECRETS_MOST];
-    size_t secret_count;
-    bool allow_private; /* loopback and private addresses may be connected to */
-    char *ca_file;      /* NULL: the system's */
-    int connect_timeout_s;
-    int timeout_s; /* the whole request */
-};
 
 struct webhook_job {
     int64_t message_id;
@@ -33,9 +19,6 @@ struct webhook_job {
     int64_t timestamp; /* seconds, real time of this attempt */
     char *body;        /* JSON */
 };
-
-/* NULL, or what is wrong (static). */
-const char *channel_webhook_validate_endpoint(const struct webhook_endpoint *endpoint);
 
 /* One request on its way. */
 struct channel_webhook;

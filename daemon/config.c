@@ -53,14 +53,8 @@ static void release_roles(struct config *config)
 
 void config_release_endpoints(struct config *config)
 {
-    for (size_t i = 0; i < config->endpoint_count; i++) {
-        struct config_endpoint_read read = {.endpoint = config->endpoints[i]};
-
-        explicit_bzero(config->endpoints[i].secrets, sizeof config->endpoints[i].secrets);
-        explicit_bzero(read.endpoint.secrets, sizeof read.endpoint.secrets);
-        free(read.endpoint.name);
-        config_key_release(&CONFIG_TABLE_ENDPOINT, &read);
-    }
+    for (size_t i = 0; i < config->endpoint_count; i++)
+        webhook_endpoint_release(&config->endpoints[i]);
     free(config->endpoints);
     config->endpoints = NULL;
     config->endpoint_count = 0;
@@ -118,6 +112,14 @@ const struct config_feed *config_feed_of_key(const struct config *config, const 
             (feed->next_key != NULL && strcmp(feed->next_key, z85) == 0))
             return feed;
     }
+    return NULL;
+}
+
+const struct webhook_endpoint *config_endpoint(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->endpoint_count; i++)
+        if (strcmp(config->endpoints[i].name, name) == 0)
+            return &config->endpoints[i];
     return NULL;
 }
 

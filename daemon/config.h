@@ -137,6 +137,7 @@ struct config {
     size_t relay_count;
     struct config_returns returns;
     char **assured; /* domains whose mail may name a child; NULL-terminated */
+    char **webhook_hosts; /* where endpoints may be, exactly; empty: wherever their urls say */
     struct webhook_endpoint *endpoints;
     size_t endpoint_count;
     char **email_domains; /* the only ones mail may go to; "*.a.example" is each below it; NULL or empty: any */
@@ -167,6 +168,7 @@ void config_unref(struct config *config);
 void config_print(const struct config *config); /* effective configuration on stdout, secrets left out */
 const struct config_feed *config_feed(const struct config *config, const char *name); /* or NULL */
 const struct config_feed *config_feed_of_key(const struct config *config, const char *z85); /* or NULL */
+const struct webhook_endpoint *config_endpoint(const struct config *config, const char *name); /* or NULL */
 const struct config_template *config_template(const struct config *config, const char *name);
 /* Whether mail that comes back is read at all. */
 bool config_returns_is_on(const struct config_returns *returns);

@@ -50,20 +50,12 @@ static void keep_secret(struct keeping *keeping, const char *now, char **next, c
     *next = mem_copy(now);
 }
 
-static bool endpoint_is_equal(const struct webhook_endpoint *x, const struct webhook_endpoint *y)
-{
-    return same(x->name, y->name) && same(x->url, y->url) && same(x->ca_file, y->ca_file) &&
-           x->allow_private == y->allow_private && x->timeout_s == y->timeout_s &&
-           x->connect_timeout_s == y->connect_timeout_s && x->secret_count == y->secret_count &&
-           memcmp(x->secrets, y->secrets, sizeof x->secrets) == 0;
-}
-
 static bool endpoints_are_equal(const struct config *a, const struct config *b)
 {
     bool is_equal = a->endpoint_count == b->endpoint_count;
 
     for (size_t i = 0; i < a->endpoint_count && is_equal; i++)
-        is_equal = endpoint_is_equal(&a->endpoints[i], &b->endpoints[i]);
+        is_equal = webhook_endpoint_is_equal(&a->endpoints[i], &b->endpoints[i]);
     return is_equal;
 }
 
@@ -75,12 +67,8 @@ static void keep_endpoints(struct keeping *keeping, const struct config *now, st
     config_release_endpoints(next);
     next->endpoints = mem_new((now->endpoint_count + 1) * sizeof *next->endpoints);
     next->endpoint_count = now->endpoint_count;
-    for (size_t i = 0; i < now->endpoint_count; i++) {
-        next->endpoints[i] = now->endpoints[i];
-        next->endpoints[i].name = mem_copy(now->endpoints[i].name);
-        next->endpoints[i].url = mem_copy(now->endpoints[i].url);
-        next->endpoints[i].ca_file = mem_copy(now->endpoints[i].ca_file);
-    }
+    for (size_t i = 0; i < now->endpoint_count; i++)
+        webhook_endpoint_copy(&next->endpoints[i], &now->endpoints[i]);
 }
 
 static bool relays_are_equal(const struct config *a, const struct config *b)

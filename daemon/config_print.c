@@ -54,6 +54,8 @@ static void print_webhooks(const struct config *config)
     for (size_t i = 0; i < config->endpoint_count; i++) {
         struct config_endpoint_read read = {.endpoint = config->endpoints[i]};
 
+        if (read.endpoint.url_file != NULL)
+            read.endpoint.url = NULL; /* it stands in that file, and is a secret */
         printf("  %s:\n  {\n", read.endpoint.name);
         config_key_print(&CONFIG_TABLE_ENDPOINT, &read, 2 * INDENT);
         printf("    # %zu secret(s), not printed\n  };\n", read.endpoint.secret_count);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config_read.h"
+#include "config_refuse.h"
 #include "config_table.h"
 #include "secret.h"
 #include "told/mem.h"
@@ -34,34 +36,114 @@ static void read_endpoint_secrets(struct config_reading *reading, const struct c
     }
 }
 
+static void read_url_file(struct config_reading *reading, const struct config_text *told, const config_setting_t *at,
+                          struct webhook_endpoint *endpoint)
+{
+    const config_setting_t *place = config_setting_get_member(at, "url_file");
+    const char *why;
+
+    if (endpoint->url_file == NULL)
+        return;
+    if (endpoint->url != NULL) {
+        config_text_fault_at(reading, told, place, "url_file stands beside url, remove one of them");
+        free(endpoint->url);
+    }
+    endpoint->url = config_read_secret(reading, told, place, endpoint->url_file);
+    why = endpoint->url != NULL ? config_refuse_url(endpoint->url) : NULL;
+    if (why != NULL)
+        config_text_fault_at(reading, told, place, "url_file: the file %s %s", endpoint->url_file, why);
+}
+
+static void read_api_key(struct config_reading *reading, const struct config_text *told, const config_setting_t *at,
+                         struct webhook_endpoint *endpoint)
+{
+    const config_setting_t *place = config_setting_get_member(at, "api_key");
+    char *secret = endpoint->api_key_file != NULL ? config_read_secret(reading, told, place, endpoint->api_key_file) : NULL;
+    const char *why = secret != NULL ? notify_key_parse(secret, &endpoint->api_key) : NULL;
+
+    secret_free(secret);
+    if (why != NULL)
+        config_text_fault_at(reading, told, place, "api_key: the file %s %s", endpoint->api_key_file, why);
+}
+
+/* libcurl would open it only when something is due. Like secrets, it need not be readable for who sends nothing. */
+static void find_file(struct config_reading *reading, const struct config_text *told, const config_setting_t *at,
+                      const char *key, char **file)
+{
+    char *reason = NULL, *path, *text;
+    size_t len = 0;
+
+    if (*file == NULL)
+        return;
+    path = config_text_path(reading->config, *file);
+    free(*file);
+    *file = path;
+    if (!reading->with_secrets)
+        return;
+    text = config_text_read(path, &len, &reason);
+    if (text == NULL)
+        config_text_fault_at(reading, told, config_setting_get_member(at, key), "%s: %s", key, reason);
+    else if (strstr(text, "-----BEGIN ") == NULL)
+        config_text_fault_at(reading, told, config_setting_get_member(at, key), "%s: %s is no PEM file, name one", key, path);
+    secret_free(text);
+    free(reason);
+}
+
+/* The list of hosts, where there is one, is the last word on where anything may go. */
+static void check_host(struct config_reading *reading, const struct config_text *told, const config_setting_t *at,
+                       const struct webhook_endpoint *endpoint)
+{
+    char **hosts = reading->config->webhook_hosts;
+    char *host = endpoint->url != NULL ? webhook_endpoint_host(endpoint->url) : NULL;
+    bool found = host == NULL || hosts == NULL || hosts[0] == NULL;
+
+    for (size_t i = 0; !found && hosts[i] != NULL; i++)
+        found = strcasecmp(hosts[i], host) == 0;
+    if (!found)
+        config_text_fault_at(reading, told, at, "webhook %s: its host is not among webhook_hosts, add it there or correct the url",
+                             endpoint->name);
+    free(host);
+}
+
 static void read_endpoint(struct config_reading *reading, const struct config_text *told, const config_setting_t *at)
 {
     struct config *config = reading->config;
     struct config_endpoint_read read = {.endpoint.name = mem_copy(config_setting_name(at))};
+    struct webhook_endpoint *endpoint = &read.endpoint;
     size_t faults = reading->faults;
-    struct webhook_endpoint judged;
     const char *why = NULL;
 
     if (config_setting_is_group(at) != CONFIG_TRUE) {
-        config_text_fault_at(reading, told, at, "webhook %s is no group, write NAME: { url = \"…\"; … }", read.endpoint.name);
-        free(read.endpoint.name);
+        config_text_fault_at(reading, told, at, "webhook %s is no group, write NAME: { url = \"…\"; … }", endpoint->name);
+        free(endpoint->name);
         return;
     }
     config_key_read(reading, told, at, &CONFIG_TABLE_ENDPOINT, &read);
     read_endpoint_secrets(reading, told, at, &read);
+    read_url_file(reading, told, at, endpoint);
+    read_api_key(reading, told, at, endpoint);
+    if (endpoint->url == NULL && endpoint->url_file == NULL &&
+        (endpoint->kind == WEBHOOK_NOTIFY_EMAIL || endpoint->kind == WEBHOOK_NOTIFY_SMS))
+        endpoint->url = mem_copy(WEBHOOK_NOTIFY_URL);
+    find_file(reading, told, at, "ca_file", &endpoint->ca_file);
+    find_file(reading, told, at, "cert_file", &endpoint->cert_file);
+    find_file(reading, told, at, "key_file", &endpoint->key_file);
+    if (endpoint->kind != WEBHOOK_STANDARD && read.secrets != NULL && read.secrets[0] != NULL)
+        config_text_fault_at(reading, told, config_setting_get_member(at, "secrets"),
+                             "webhook %s: secrets are for kind \"standard\" alone, remove them", endpoint->name);
+    if (endpoint->kind == WEBHOOK_STANDARD && (read.secrets == NULL || read.secrets[0] == NULL))
+        config_text_fault_at(reading, told, at, "webhook %s: secrets is missing, add it", endpoint->name);
     config_text_free_list(read.secrets);
-    judged = read.endpoint;
-    if (!reading->with_secrets)
-        judged.secret_count = 1;
     /* Where something is wrong already, the whole cannot be judged. */
     if (faults == reading->faults)
-        why = channel_webhook_validate_endpoint(&judged);
+        why = webhook_endpoint_validate(endpoint, reading->with_secrets);
     if (why != NULL)
-        config_text_fault_at(reading, told, at, "webhook %s: %s", read.endpoint.name, why);
+        config_text_fault_at(reading, told, at, "webhook %s: %s", endpoint->name, why);
+    else if (faults == reading->faults)
+        check_host(reading, told, at, endpoint);
     config->endpoints = mem_grow(config->endpoints, config->endpoint_count + 1, sizeof *config->endpoints);
-    config->endpoints[config->endpoint_count++] = read.endpoint;
+    config->endpoints[config->endpoint_count++] = *endpoint;
     explicit_bzero(&read, sizeof read);
-    explicit_bzero(&judged, sizeof judged);
 }
 
 void config_read_webhooks(struct config_reading *reading, const struct config_text *told)

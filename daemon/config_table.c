@@ -15,6 +15,8 @@ static const char *const KIND_WORDS[] = {"confirmed", "broadcast", "directory", 
 static const char *const DAYS_WORDS[] = {"working", "every", NULL};                 /* config_expects.days */
 static const char *const HELD_WORDS[] = {"mailbox", "allocation", "team", "post", NULL}; /* enum role_held */
 
+static const char *const ENDPOINT_WORDS[] = {"standard", "teams", "notify-email", "notify-sms", NULL}; /* enum webhook_kind */
+
 static const struct config_key TOP_KEYS[] = {
     {"authority", CONFIG_KEY_TEXT, AT(authority), .is_required = true, .refuse = config_refuse_code, .is_fixed = true},
     {"reference_domain", CONFIG_KEY_TEXT, AT(reference_domain), .is_required = true, .refuse = config_refuse_domain},
@@ -39,6 +41,7 @@ static const struct config_key TOP_KEYS[] = {
     {"retry", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"email", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"returns", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
+    {"webhook_hosts", CONFIG_KEY_TEXTS, AT(webhook_hosts)},
     {"webhooks", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
     {"courts", CONFIG_KEY_APART, .type = CONFIG_TYPE_LIST},
 };
@@ -212,10 +215,18 @@ const struct config_table CONFIG_TABLE_COURT = {"a court", COURT_KEYS, COUNT(COU
 #undef AT
 #define AT(member) .offset = offsetof(struct config_endpoint_read, member)
 static const struct config_key ENDPOINT_KEYS[] = {
-    {"url", CONFIG_KEY_TEXT, AT(endpoint.url), .is_required = true, .refuse = config_refuse_url},
-    {"secrets", CONFIG_KEY_TEXTS, AT(secrets), .is_required = true},
+    {"kind", CONFIG_KEY_WORD, AT(endpoint.kind), "standard", .words = ENDPOINT_WORDS},
+    {"url", CONFIG_KEY_TEXT, AT(endpoint.url), .refuse = config_refuse_url},
+    {"url_file", CONFIG_KEY_TEXT, AT(endpoint.url_file)},
+    {"secrets", CONFIG_KEY_TEXTS, AT(secrets)},
+    {"api_key", CONFIG_KEY_TEXT, AT(endpoint.api_key_file)},
+    {"template_id", CONFIG_KEY_TEXT, AT(endpoint.template_id)},
+    {"to", CONFIG_KEY_TEXT, AT(endpoint.to)},
+    {"personalisation", CONFIG_KEY_TEXTS, AT(endpoint.personalisation)},
     {"allow_private", CONFIG_KEY_YES, AT(endpoint.allow_private), "false"},
     {"ca_file", CONFIG_KEY_TEXT, AT(endpoint.ca_file)},
+    {"cert_file", CONFIG_KEY_TEXT, AT(endpoint.cert_file)},
+    {"key_file", CONFIG_KEY_TEXT, AT(endpoint.key_file)},
     {"connect_timeout_s", CONFIG_KEY_NUMBER, AT(endpoint.connect_timeout_s), "30", .least = 1, .most = 300},
     {"timeout_s", CONFIG_KEY_NUMBER, AT(endpoint.timeout_s), "30", .least = 1, .most = 600},
 };

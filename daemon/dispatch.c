@@ -138,6 +138,7 @@ static int round_of(struct dispatch *d)
 
     if (done < 0)
         return -1;
+    dispatch_endpoint_opened(d);
     if ((n = dispatch_route(d)) < 0)
         return -1;
     done += n;
@@ -148,25 +149,6 @@ static int round_of(struct dispatch *d)
     if ((n = dispatch_claim(d, "webhook", d->webhook != NULL ? webhook_pool_free_slots(d->webhook) : DISPATCH_WEBHOOKS_MOST)) < 0)
         return -1;
     return done + n;
-}
-
-static struct instant next_due(struct dispatch *d)
-{
-    static const struct pg_statement SOONEST = {
-        "dispatch_soonest",
-        "SELECT " PG_INSTANT("min(next_at)") " FROM told.message WHERE state = 'waiting' AND channel = ANY ($1::text[])", 1};
-    bool email = email_relays_free_slots(d->email) > 0, webhook = d->webhook == NULL || webhook_pool_free_slots(d->webhook) > 0;
-    PGresult *rows;
-    struct instant at = INSTANT_NONE;
-
-    /* With no sender free a due message waits for an outcome, not for a clock. */
-    if (!email && !webhook)
-        return at;
-    rows = pg_run(d->pg, &SOONEST, (const char *[]){email && webhook ? "{email,webhook}" : email ? "{email}" : "{webhook}"});
-    if (rows != NULL)
-        at = pg_column_instant(rows, 0, 0);
-    PQclear(rows);
-    return at;
 }
 
 static struct instant dispatch_tick(void *state, struct stage *stage, struct config *config, struct instant now)
@@ -201,7 +183,7 @@ static struct instant dispatch_tick(void *state, struct stage *stage, struct con
     d->escalate = false;
     if (done < 0)
         return pg_status(d->pg) == PG_AGAIN ? clock_told(stage->clock) : INSTANT_NONE;
-    return done > 0 ? clock_told(stage->clock) : next_due(d);
+    return done > 0 ? clock_told(stage->clock) : dispatch_due_next(d);
 }
 
 static void dispatch_wait(void *state, struct stage *stage, int timeout_ms)

@@ -52,6 +52,10 @@ struct dispatch {
 /* Each does one bounded transaction. Returns how much was done, 0 when there is nothing, -1 when the database failed. */
 int dispatch_route(struct dispatch *d);
 int dispatch_take_over(struct dispatch *d); /* leases that have run out, of whatever process */
+/* The ids of messages that are due and may go out now, into `ret` as an array, each under the advisory lock of its message.
+ * Returns how many, -1 when the database failed. And when the next one is due; none where only an outcome can change that. */
+int dispatch_due(struct dispatch *d, const char *channel, size_t most, struct buf *ret);
+struct instant dispatch_due_next(struct dispatch *d);
 int dispatch_claim(struct dispatch *d, const char *channel, size_t most);
 /* Writes the first of what was kept, at most so many. Those whose duty somebody else holds just now go behind the rest. */
 struct pg_table;
@@ -59,11 +63,16 @@ int dispatch_outcome(struct dispatch *d, size_t most);
 /* Within it: notifications whose role a server has now taken, and their duties (one column of ids each). */
 bool dispatch_reached(struct dispatch *d, struct pg_table *reached, struct pg_table *duties);
 bool dispatch_renew(struct dispatch *d); /* leases of what is in flight */
-void dispatch_destination_write(struct dispatch *d); /* what has changed of the relays, for people to look at */
+void dispatch_destination_write(struct dispatch *d); /* what has changed of relays and endpoints, for people to look at */
 
 void dispatch_outcome_keep(struct dispatch *d, const struct outcome *outcome);
 void dispatch_outcome_give_up(struct dispatch *d); /* the first of them; its lease is renewed no more */
 char *dispatch_lease_end(const struct dispatch *d, char out[INSTANT_TEXT_SIZE]); /* of one that begins now, real time */
+
+/* An endpoint answered 410: nothing more is sent to it until a person starts it again. */
+bool dispatch_endpoint_stop(struct dispatch *d, int64_t message_id);
+/* Breakers that have opened: whoever is told by such an endpoint alone is told by email, or the next step is. */
+void dispatch_endpoint_opened(struct dispatch *d);
 
 /* What is said: subject, text and HTML of an email, or the body of a webhook, from the notifications in a message. */
 struct dispatch_item {
@@ -97,7 +106,9 @@ void dispatch_disclose_release(struct dispatch_item *items, size_t count);
 /* NULL, or why nothing can be said (caller frees). */
 char *dispatch_text_email(const struct config *config, const struct dispatch_item *items, size_t count,
                           struct dispatch_text *ret);
-void dispatch_text_webhook(const struct config *config, const struct dispatch_item *item, struct dispatch_text *ret);
+/* endpoint: of the configuration, or NULL when it is not in it any more. uid: the message's. */
+void dispatch_text_webhook(const struct config *config, const struct webhook_endpoint *endpoint,
+                           const struct dispatch_item *item, const char *uid, struct dispatch_text *ret);
 /* The same of a test, which is about nothing. */
 char *dispatch_test_email(const struct config *config, const char *uid, struct instant at, struct dispatch_text *ret);
 void dispatch_test_webhook(const struct config *config, const char *uid, struct instant at, struct dispatch_text *ret);

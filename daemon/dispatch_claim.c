@@ -13,14 +13,6 @@
 #include "store.h"
 #include "told/mem.h"
 
-/* The advisory lock stands for the message's row until the notifications are locked: notification before message,
- * as everybody locks them. Another dispatch that holds it has the message. */
-static const struct pg_statement DUE = {
-    "claim_due",
-    "SELECT message_id FROM (SELECT message_id FROM told.message WHERE state = 'waiting' AND next_at <= $1 AND channel = $2"
-    " ORDER BY immediate DESC, next_at, message_id LIMIT $3) m WHERE pg_try_advisory_xact_lock(7403, (message_id & 2147483647)::int)",
-    3};
-
 static const struct pg_statement ITEMS = {
     "claim_items",
     "SELECT n.message_id, n.notification_id, n.duty_id, n.telling, n.line, n.step, n.kind, n.role, n.because, n.recipient,"
@@ -40,7 +32,8 @@ static const struct pg_statement ITEMS = {
 static const struct pg_statement MESSAGES = {
     "claim_messages",
     "SELECT message_id, recipient, address, uid, frozen, uncertain, subject, body_text, body_html, fence + 1, attempts + 1,"
-    " " PG_INSTANT("created_at") ", test, body_calendar, " PG_INSTANT("first_try_at") ", content = 'full'"
+    " " PG_INSTANT("created_at") ", test, body_calendar, " PG_INSTANT("first_try_at") ", content = 'full',"
+    " channel = 'webhook' AND EXISTS (SELECT FROM told.endpoint e WHERE e.name = address AND e.stopped_at IS NOT NULL)"
     " FROM told.message WHERE message_id = ANY ($1::bigint[]) AND next_at IS NOT NULL ORDER BY message_id FOR UPDATE",
     1};
 
@@ -105,6 +98,7 @@ struct claimed {
     struct instant date; /* of the first attempt: every attempt is the same mail */
     int attempt;
     bool send;
+    bool stopped; /* its endpoint wants no more */
     bool unsafe; /* it names a child, and may not any more: what is assured has changed since */
 };
 
@@ -253,7 +247,7 @@ static bool freeze(struct claim *c, struct claimed *m, struct dispatch_item *liv
     if (c->email && fault == NULL)
         m->text.calendar = dispatch_calendar(c->d->config, live, count, c->d->now);
     else if (!c->email)
-        dispatch_text_webhook(c->d->config, &live[0], &m->text);
+        dispatch_text_webhook(c->d->config, config_endpoint(c->d->config, m->address), &live[0], m->uid, &m->text);
     if (fault != NULL) {
         log_error("message=%s state=failed reason=\"%s\" do=\"correct the template\"", m->id, fault);
         free(fault);
@@ -320,6 +314,7 @@ static bool prepare(struct claim *c, PGresult *rows, int i, struct claimed *ret)
                             .attempt = (int)pg_column_int(rows, i, 10),
                             .date = pg_column_instant(rows, i, 14),
                             .send = true,
+                            .stopped = pg_column_bool(rows, i, 16),
                             .unsafe = c->email && pg_column_bool(rows, i, 15) &&
                                       !dispatch_may_name(c->d->config, pg_column(rows, i, 2))};
     dispatch_thread_of(c->threads, ret->message_id, &ret->thread);
@@ -392,39 +387,26 @@ static void submit_webhook(struct dispatch *d, const struct claimed *m)
                               .webhook_id = mem_copy(m->uid),
                               .timestamp = clock_real().us / 1000000,
                               .body = m->text.text};
+    const char *reason = m->stopped ? "the endpoint answered 410 and is stopped; toldctl endpoints start lets it go on" : NULL;
     bool known = false;
 
     for (size_t i = 0; i < d->config->endpoint_count && !known; i++) {
         known = strcmp(d->config->endpoints[i].name, m->address) == 0;
         job.endpoint = i;
     }
-    if (known && webhook_pool_submit(d->webhook, &job)) {
+    if (!known)
+        reason = "no such endpoint in the configuration";
+    if (reason == NULL && webhook_pool_submit(d->webhook, &job)) {
         hold(d, m);
-    } else if (!known) {
+    } else if (reason != NULL) {
         struct outcome out = {.message_id = m->message_id,
                               .fence = m->fence,
                               .begun = true,
-                              .reply = {.outcome = REPLY_PERMFAIL, .reason = "no such endpoint in the configuration"}};
+                              .reply = {.outcome = REPLY_PERMFAIL, .reason = reason}};
 
         dispatch_outcome_keep(d, &out);
     }
     free(job.webhook_id);
-}
-
-/* The ids of what is due, into `ret` as an array; returns how many, -1 when the database failed. */
-static int find_due(struct dispatch *d, const char *channel, size_t most, struct buf *ret)
-{
-    char now[INSTANT_TEXT_SIZE], limit[24];
-    PGresult *due;
-    int count;
-
-    snprintf(limit, sizeof limit, "%zu", most);
-    due = pg_run(d->pg, &DUE, (const char *[]){instant_print(d->now, now), channel, limit});
-    count = due != NULL ? PQntuples(due) : -1;
-    for (int i = 0; i < count; i++)
-        pg_array_add(ret, pg_column(due, i, 0));
-    PQclear(due);
-    return count;
 }
 
 static bool load_children(struct claim *c, const PGresult *rows)
@@ -478,7 +460,7 @@ static PGresult *take(struct claim *c, const char *ids)
 static int claim_all(struct claim *c, const char *channel, size_t most, PGresult **ret_rows, struct claimed **ret_list)
 {
     struct buf ids = {0};
-    int count = find_due(c->d, channel, most, &ids);
+    int count = dispatch_due(c->d, channel, most, &ids);
     PGresult *rows = NULL;
     bool ok = true;
 

@@ -56,5 +56,12 @@ void dispatch_destination_write(struct dispatch *d)
     }
     (void)pg_table_do(d->pg, &WRITE, &table,
                       (const char *[]){"email", instant_print(clock_real(), now), d->stage->worker});
+    for (size_t i = 0; d->webhook != NULL && i < webhook_pool_count(d->webhook); i++) {
+        if (!webhook_pool_changed(d->webhook, i))
+            continue;
+        say("webhook", webhook_pool_name(d->webhook, i), webhook_pool_destination(d->webhook, i));
+        add(&table, webhook_pool_name(d->webhook, i), webhook_pool_destination(d->webhook, i));
+    }
+    (void)pg_table_do(d->pg, &WRITE, &table, (const char *[]){"webhook", now, d->stage->worker});
     pg_table_release(&table);
 }

@@ -45,6 +45,11 @@ static const struct pg_statement WRITE_MESSAGES = {
     " q (message_id, state, next_at, reason, failed, uncertain) WHERE m.message_id = q.message_id",
     6};
 
+static const struct pg_statement DUE = {
+    "outcome_due",
+    "SELECT " PG_INSTANT("min(due_at)") " FROM told.notification JOIN told.duty USING (duty_id) WHERE message_id = $1",
+    1};
+
 static const struct pg_statement GIVE_BACK = {
     "outcome_give_back",
     "UPDATE told.message SET state = 'waiting', next_at = $3, lease_until = NULL, claimed_by = NULL, attempts = attempts - 1"
@@ -88,6 +93,7 @@ struct result {
     bool known, ours; /* there is such a message; it is still claimed under this fence */
     bool immediate, email, test;
     struct instant first_try_at;
+    struct instant due_at;    /* the earliest of its duties; read where the server asked for time */
     struct instant next_at;   /* of a message that is tried again */
     const char *item_state;   /* of its notifications from now on */
     struct buf notifications, duties; /* their numbers, with commas, for the log */
@@ -139,22 +145,31 @@ static bool read_messages(struct results *all)
     return rows != NULL;
 }
 
+static bool read_due(struct dispatch *d, struct result *r)
+{
+    PGresult *rows = pg_run(d->pg, &DUE, (const char *[]){r->id});
+    bool ok = rows != NULL;
+
+    r->due_at = ok && pg_column(rows, 0, 0) != NULL ? pg_column_instant(rows, 0, 0) : d->now;
+    PQclear(rows);
+    return ok;
+}
+
 /* When it is tried again; none when it is over. */
 static struct instant again_at(const struct dispatch *d, const struct result *r)
 {
     const struct reply *reply = &r->o->reply;
     const struct backoff_policy *policy = r->immediate ? &d->config->retry_immediate : &d->config->retry_ordinary;
-    struct instant next, wish;
+    struct instant next, wish, last = instant_add_seconds(r->first_try_at, d->config->retry_longest_s);
 
     if (reply->outcome != REPLY_TEMPFAIL || r->test) /* whoever sends a test looks, and sends another */
         return INSTANT_NONE;
     next = backoff_next(policy, r->failures + 1, reply->uncertain, (uint64_t)r->o->message_id, d->now);
-    wish = instant_add_seconds(d->now, reply->retry_after_s < 3600 ? reply->retry_after_s : 3600);
-    if (instant_compare(wish, next) > 0)
-        next = wish;
-    if (instant_ms_between(r->first_try_at, next) > (int64_t)d->config->retry_longest_s * 1000)
-        return INSTANT_NONE;
-    return next;
+    /* No server's wish ends a message before its time. */
+    wish = reply->retry_after_s > 0 ? backoff_wish(next, reply->retry_after_s, r->due_at, d->now) : next;
+    if (instant_compare(wish, last) <= 0)
+        return wish;
+    return instant_compare(next, last) <= 0 ? next : INSTANT_NONE;
 }
 
 static struct result *result_of(const struct results *all, int64_t message_id)
@@ -278,6 +293,8 @@ static bool write_one(struct results *all, struct result *r)
         return true;
     if (!r->ours)
         return write_late(all->d, r);
+    if (reply->retry_after_s > 0 && !read_due(all->d, r))
+        return false;
     r->next_at = again_at(all->d, r);
     again = !instant_is_none(r->next_at);
     state = sent ? "sent" : again ? "waiting" : "failed";
@@ -289,8 +306,7 @@ static bool write_one(struct results *all, struct result *r)
     pg_table_add(&all->attempts,
                  (const char *[]){r->id, r->fence, reply_outcome_text(reply->outcome), uncertain, code, reply->reason,
                                   r->o->destination[0] != '\0' ? r->o->destination : NULL});
-    return !reply->gone ||
-           store_alarm(all->d->pg, "endpoint-gone", r->id, "an endpoint answered 410: it wants no more", all->d->now);
+    return !reply->gone || dispatch_endpoint_stop(all->d, r->o->message_id);
 }
 
 /* Stopped before anything was tried: the claim is given back as if it had not been made, if it is still ours. */

@@ -164,6 +164,11 @@ static void resolve(struct routing *r, const struct dispatch_queued *q, struct r
     say_as_of(d, q, ret);
 }
 
+static bool is_down(const struct dispatch *d, const char *endpoint)
+{
+    return d->webhook != NULL && webhook_pool_is_open(d->webhook, endpoint);
+}
+
 /* Where the role reaches nobody, its line's next step is due at once. */
 static bool route(struct routing *r, const struct dispatch_queued *q)
 {
@@ -192,7 +197,7 @@ static bool route(struct routing *r, const struct dispatch_queued *q)
         return false;
     if (address == NULL && !email)
         return dispatch_place_end(d, q, "superseded", "the recipient has no webhook", &who);
-    if (address == NULL && who.webhook != NULL)
+    if (address == NULL && who.webhook != NULL && !is_down(d, who.webhook))
         return dispatch_place_end(d, q, "superseded", "the recipient has no mail address; the webhook tells", &who);
     if (address == NULL)
         fault = "the recipient has no mail address";
@@ -206,7 +211,7 @@ static bool route(struct routing *r, const struct dispatch_queued *q)
     }
     log_warning("notification=%s duty=%lld recipient=%s state=failed reason=\"%s\" do=\"correct the directory\"", q->id,
                 (long long)q->duty_id, who.id, fault);
-    return fail(d, q, &who, fault) && (who.webhook != NULL || hurry(d, q));
+    return fail(d, q, &who, fault) && ((who.webhook != NULL && !is_down(d, who.webhook)) || hurry(d, q));
 }
 
 static bool route_all(struct dispatch *d, PGresult *rows)

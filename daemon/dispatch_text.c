@@ -400,33 +400,44 @@ char *dispatch_text_email(const struct config *config, const struct dispatch_ite
     return fault;
 }
 
-void dispatch_text_webhook(const struct config *config, const struct dispatch_item *item,
-                           struct dispatch_text *ret)
+/* An endpoint that is not in the configuration any more has the standard form; it fails all the same. */
+static char *body_of(const struct webhook_endpoint *endpoint, const struct webhook_said *said)
 {
-    json_t *root = json_object(), *data = values_of(config, item, false);
-    char due[INSTANT_TEXT_SIZE], received[INSTANT_TEXT_SIZE];
+    enum webhook_kind kind = endpoint != NULL ? endpoint->kind : WEBHOOK_STANDARD;
 
-    /* Sentences are for people; a case system gets references, words of fixed sets and instants. */
-    static const char *const SENTENCES[] = {"due", "due_short",   "immediate_note", "event", "told_next",
-                                            "why", "repeat_note", "answer",         "role", "mail_answer", "mail_note"};
+    if (kind == WEBHOOK_TEAMS)
+        return webhook_body_teams(said);
+    if (kind == WEBHOOK_STANDARD)
+        return webhook_body_standard(said);
+    return webhook_body_notify(said, kind,
+                               &(struct webhook_template){endpoint->template_id, endpoint->to, endpoint->personalisation});
+}
 
-    for (size_t i = 0; i < sizeof SENTENCES / sizeof *SENTENCES; i++)
-        json_object_del(data, SENTENCES[i]);
-    json_object_set_new(data, "says", json_string(is_duty(item) ? item->says : json_text_at(data, "title")));
-    json_object_set_new(data, "title", json_string(item->title));
-    json_object_set_new(data, "duty", json_string(item->duty));
-    json_object_set_new(data, "kind", json_string(item->kind));
-    json_object_set_new(data, "role", json_string(item->role));
-    json_object_set_new(data, "step", json_integer(item->step));
-    json_object_set_new(data, "immediate", json_boolean(item->immediate));
-    json_object_set_new(data, "case", item->case_ref != NULL ? json_string(item->case_ref) : json_null());
-    json_object_set_new(data, "due_at", json_string(instant_print(item->due_at, due)));
-    json_object_set_new(data, "received_at", json_string(instant_print(item->received_at, received)));
-    json_object_set_new(root, "type", json_string("told.notification"));
-    json_object_set_new(root, "timestamp", json_string(received));
-    json_object_set_new(root, "data", data);
-    ret->text = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
-    json_decref(root);
+void dispatch_text_webhook(const struct config *config, const struct webhook_endpoint *endpoint,
+                           const struct dispatch_item *item, const char *uid, struct dispatch_text *ret)
+{
+    json_t *words = values_of(config, item, false);
+    char *cites = cites_text(config, item);
+    struct webhook_said said = {.duty_id = item->duty_id,
+                                .child_id = item->child_id,
+                                .case_ref = item->case_ref,
+                                .duty = item->duty,
+                                .title = item->title,
+                                .says = is_duty(item) ? item->says : json_text_at(words, "title"),
+                                .kind = item->kind,
+                                .role = item->role,
+                                .cites = cites,
+                                .authority = config->authority,
+                                .step = item->step,
+                                .immediate = item->immediate,
+                                .due_at = item->due_at,
+                                .received_at = item->received_at,
+                                .words = words,
+                                .uid = uid};
+
+    *ret = (struct dispatch_text){.text = body_of(endpoint, &said)};
+    free(cites);
+    json_decref(words);
 }
 
 /* After the '>' that ends the first `mark` in the text; at its head where mark is NULL. */

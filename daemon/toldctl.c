@@ -37,6 +37,7 @@ static const struct {
     {"test-message", toldctl_test_message},
     {"destinations", toldctl_destinations},
     {"notice", toldctl_notice},
+    {"endpoints", toldctl_endpoints},
     {"ack", toldctl_ack},
     {"done", toldctl_done},
     {"void", toldctl_void},

@@ -27,7 +27,7 @@ struct toldctl {
 typedef int toldctl_fn(struct toldctl *ctl, int argc, char **argv);
 
 toldctl_fn toldctl_init, toldctl_migrate, toldctl_status, toldctl_events, toldctl_duties, toldctl_duty,
-    toldctl_notifications, toldctl_notice, toldctl_destinations, toldctl_reviews, toldctl_watches, toldctl_ack, toldctl_done, toldctl_void, toldctl_answer,
+    toldctl_notifications, toldctl_notice, toldctl_endpoints, toldctl_destinations, toldctl_reviews, toldctl_watches, toldctl_ack, toldctl_done, toldctl_void, toldctl_answer,
     toldctl_retry, toldctl_test_message, toldctl_match, toldctl_quarantine, toldctl_feeds, toldctl_import, toldctl_coverage, toldctl_protocol, toldctl_explain,
     toldctl_test, toldctl_adapt, toldctl_journal, toldctl_why, toldctl_why_not, toldctl_what_if, toldctl_returns,
     toldctl_address;

@@ -20,6 +20,7 @@ static const struct {
      "send a message about nothing, the way all go, and say what came of it"},
     {"destinations", "", "how each relay and host fares: state, how many at a time, last error, next probe"},
     {"notice", "NOTIFICATION [--attempt N] [--html]", "what was said, byte for byte; the last time, or that time"},
+    {"endpoints", "[start NAME]", "where webhooks go and how each fares; start one again that answered 410"},
     {"ack", "DUTY [--for PERSON] [--note TEXT]", "a named person says they know"},
     {"done", "DUTY --note TEXT [--for PERSON]", "what had to be done was done"},
     {"void", "DUTY --reason TEXT [--for PERSON]", "the duty should not be there"},

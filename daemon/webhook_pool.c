@@ -6,27 +6,37 @@
 
 #include <curl/curl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define FDS_MOST 16 /* the caller's own, beside libcurl's */
 
+/* As slow as is polite to an endpoint that struggles, as quick as people wait for it to come back. */
+static const struct destination_policy POLICY = {
+    .initial = 8, .most = 64, .dead_after = 5, .probe_first_ms = 1000, .probe_most_ms = 60000};
+
+struct fare {
+    struct destination destination;
+    size_t in_flight;
+    bool changed, has_opened;
+};
+
+struct flight {
+    struct channel_webhook *request; /* owned, added to multi */
+    size_t endpoint;
+    bool is_probe;
+};
+
 struct webhook_pool {
     struct webhook_endpoint *endpoints; /* owned copies */
+    struct fare *fares;                 /* of each */
     size_t endpoint_count;
     CURLM *multi;
-    struct channel_webhook **requests; /* in flight; owned, added to multi */
+    struct flight *flights;
     size_t in_flight, in_flight_most;
     struct outcome *outcomes;
     size_t outcome_count, outcome_room;
     bool stopping;
 };
-
-static void copy_endpoint(struct webhook_endpoint *to, const struct webhook_endpoint *from)
-{
-    *to = *from;
-    to->name = mem_copy(from->name);
-    to->url = mem_copy(from->url);
-    to->ca_file = mem_copy(from->ca_file);
-}
 
 static void put_outcome(struct webhook_pool *pool, const struct outcome *outcome)
 {
@@ -41,7 +51,7 @@ struct webhook_pool *webhook_pool_start(const struct webhook_endpoint *endpoints
                                         size_t in_flight_most, const char **ret_reason)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *fault = channel_webhook_validate_endpoint(&endpoints[i]);
+        const char *fault = webhook_endpoint_validate(&endpoints[i], true);
         if (fault) {
             *ret_reason = fault;
             return NULL;
@@ -57,9 +67,14 @@ struct webhook_pool *webhook_pool_start(const struct webhook_endpoint *endpoints
     pool->endpoint_count = count;
     pool->endpoints = mem_new((count + 1) * sizeof *pool->endpoints);
     for (size_t i = 0; i < count; i++)
-        copy_endpoint(&pool->endpoints[i], &endpoints[i]);
+        webhook_endpoint_copy(&pool->endpoints[i], &endpoints[i]);
+    pool->fares = mem_new((count + 1) * sizeof *pool->fares);
+    for (size_t i = 0; i < count; i++) {
+        destination_init(&pool->fares[i].destination, &POLICY);
+        pool->fares[i].changed = true;
+    }
     pool->in_flight_most = in_flight_most;
-    pool->requests = mem_new((in_flight_most + 1) * sizeof(struct channel_webhook *));
+    pool->flights = mem_new((in_flight_most + 1) * sizeof *pool->flights);
     return pool;
 }
 
@@ -79,6 +94,17 @@ static struct channel_webhook *make_request(struct webhook_pool *pool, const str
     return NULL;
 }
 
+static void take_off(struct webhook_pool *pool, struct channel_webhook *request, size_t endpoint)
+{
+    struct fare *fare = &pool->fares[endpoint];
+    bool is_probe = destination_wants_probe(&fare->destination, clock_monotonic_ms());
+
+    if (is_probe)
+        destination_probe(&fare->destination);
+    fare->in_flight++;
+    pool->flights[pool->in_flight++] = (struct flight){request, endpoint, is_probe};
+}
+
 bool webhook_pool_submit(struct webhook_pool *pool, const struct webhook_job *job)
 {
     struct outcome outcome;
@@ -86,7 +112,7 @@ bool webhook_pool_submit(struct webhook_pool *pool, const struct webhook_job *jo
         return false;
     struct channel_webhook *request = make_request(pool, job, &outcome);
     if (request && curl_multi_add_handle(pool->multi, channel_webhook_handle(request)) == CURLM_OK) {
-        pool->requests[pool->in_flight++] = request;
+        take_off(pool, request, job->endpoint);
         return true;
     }
     if (request)
@@ -96,17 +122,32 @@ bool webhook_pool_submit(struct webhook_pool *pool, const struct webhook_job *jo
     return true;
 }
 
+/* What says something of the endpoint; what is given up at a stop says nothing of anybody. */
+static void learn(struct webhook_pool *pool, const struct flight *flight, const struct outcome *outcome)
+{
+    struct fare *fare = &pool->fares[flight->endpoint];
+    bool was_open = fare->destination.state == DESTINATION_DEAD, changed = false;
+    fare->in_flight--;
+    if (outcome->reply.trouble)
+        changed = destination_failure(&fare->destination, outcome->reply.reason, flight->is_probe, clock_monotonic_ms());
+    else if (outcome->curl_code != CURLE_ABORTED_BY_CALLBACK)
+        changed = destination_success(&fare->destination);
+    fare->changed = fare->changed || changed;
+    fare->has_opened = fare->has_opened || (!was_open && fare->destination.state == DESTINATION_DEAD);
+}
+
 /* Takes a request out of the multi, with its outcome. */
 static void end_request(struct webhook_pool *pool, struct channel_webhook *request, CURLcode result)
 {
     struct outcome outcome;
     channel_webhook_finish(request, (int)result, &outcome);
-    put_outcome(pool, &outcome);
     for (size_t i = 0; i < pool->in_flight; i++)
-        if (pool->requests[i] == request) {
-            pool->requests[i] = pool->requests[--pool->in_flight];
+        if (pool->flights[i].request == request) {
+            learn(pool, &pool->flights[i], &outcome);
+            pool->flights[i] = pool->flights[--pool->in_flight];
             break;
         }
+    put_outcome(pool, &outcome);
     curl_multi_remove_handle(pool->multi, channel_webhook_handle(request));
     channel_webhook_free(request);
 }
@@ -159,7 +200,7 @@ void webhook_pool_stop(struct webhook_pool *pool, int wait_s)
         webhook_pool_wait(pool, NULL, 0, (int)left_ms);
     }
     while (pool->in_flight)
-        end_request(pool, pool->requests[0], CURLE_ABORTED_BY_CALLBACK);
+        end_request(pool, pool->flights[0].request, CURLE_ABORTED_BY_CALLBACK);
 }
 
 void webhook_pool_free(struct webhook_pool *pool)
@@ -168,14 +209,65 @@ void webhook_pool_free(struct webhook_pool *pool)
         return;
     webhook_pool_stop(pool, 0);
     curl_multi_cleanup(pool->multi);
-    for (size_t i = 0; i < pool->endpoint_count; i++) {
-        free(pool->endpoints[i].name);
-        free(pool->endpoints[i].url);
-        free(pool->endpoints[i].ca_file);
-    }
+    for (size_t i = 0; i < pool->endpoint_count; i++)
+        webhook_endpoint_release(&pool->endpoints[i]);
     free(pool->endpoints);
-    free(pool->requests);
+    free(pool->flights);
+    free(pool->fares);
     free(pool->outcomes);
     free(pool);
     curl_global_cleanup();
+}
+
+/* ---- how each endpoint fares ---- */
+
+size_t webhook_pool_count(const struct webhook_pool *pool)
+{
+    return pool->endpoint_count;
+}
+
+const char *webhook_pool_name(const struct webhook_pool *pool, size_t endpoint)
+{
+    return pool->endpoints[endpoint].name;
+}
+
+size_t webhook_pool_room(const struct webhook_pool *pool, size_t endpoint)
+{
+    const struct fare *fare = &pool->fares[endpoint];
+    size_t room = destination_room(&fare->destination, fare->in_flight), free_slots = webhook_pool_free_slots(pool);
+
+    if (destination_wants_probe(&fare->destination, clock_monotonic_ms()))
+        room = 1;
+    return room < free_slots ? room : free_slots;
+}
+
+const struct destination *webhook_pool_destination(const struct webhook_pool *pool, size_t endpoint)
+{
+    return &pool->fares[endpoint].destination;
+}
+
+bool webhook_pool_changed(struct webhook_pool *pool, size_t endpoint)
+{
+    bool changed = pool->fares[endpoint].changed;
+
+    pool->fares[endpoint].changed = false;
+    return changed;
+}
+
+bool webhook_pool_has_opened(const struct webhook_pool *pool, size_t endpoint)
+{
+    return pool->fares[endpoint].has_opened;
+}
+
+void webhook_pool_seen(struct webhook_pool *pool, size_t endpoint)
+{
+    pool->fares[endpoint].has_opened = false;
+}
+
+bool webhook_pool_is_open(const struct webhook_pool *pool, const char *name)
+{
+    for (size_t i = 0; i < pool->endpoint_count; i++)
+        if (!strcmp(pool->endpoints[i].name, name))
+            return pool->fares[i].destination.state == DESTINATION_DEAD;
+    return false;
 }

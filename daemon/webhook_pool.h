@@ -4,6 +4,7 @@
 #define TOLD_WEBHOOK_POOL_H
 
 #include "channel_webhook.h"
+#include "told/destination.h"
 
 struct webhook_pool;
 
@@ -13,6 +14,20 @@ struct webhook_pool *webhook_pool_start(const struct webhook_endpoint *endpoints
 /* Copies the job. False when no slot is free. A job that may not be sent has its outcome at once. */
 bool webhook_pool_submit(struct webhook_pool *pool, const struct webhook_job *job);
 size_t webhook_pool_free_slots(const struct webhook_pool *pool);
+
+/* Each endpoint has a breaker: it opens after some failures in a row, and lets one request through now and then to see
+ * whether the endpoint is well again. */
+size_t webhook_pool_count(const struct webhook_pool *pool);
+const char *webhook_pool_name(const struct webhook_pool *pool, size_t endpoint);
+/* How many requests it may be given now; a probe that is due counts as one. */
+size_t webhook_pool_room(const struct webhook_pool *pool, size_t endpoint);
+const struct destination *webhook_pool_destination(const struct webhook_pool *pool, size_t endpoint);
+bool webhook_pool_changed(struct webhook_pool *pool, size_t endpoint); /* what is shown of it, since this was last asked */
+/* Whether its breaker has opened and nobody has seen to it yet. */
+bool webhook_pool_has_opened(const struct webhook_pool *pool, size_t endpoint);
+void webhook_pool_seen(struct webhook_pool *pool, size_t endpoint);
+bool webhook_pool_is_open(const struct webhook_pool *pool, const char *name);
+
 /* Sleeps until a transfer needs the thread, one of the other fds is readable or timeout_ms have passed. */
 void webhook_pool_wait(struct webhook_pool *pool, const int *fds, size_t count, int timeout_ms);
 /* Moves every transfer on as far as it goes without waiting. */

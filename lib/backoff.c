@@ -62,3 +62,17 @@ struct instant backoff_next(const struct backoff_policy *policy, int failures, b
         jittered = floor + (floor - jittered);
     return instant_add_ms(now, jittered);
 }
+
+#define BEFORE_DUE_S 60      /* the last try before a deadline leaves the server a minute to take it */
+#define PAST_DUE_MOST_S 3600 /* and past it, nobody may silence us for longer */
+
+struct instant backoff_wish(struct instant next, int retry_after_s, struct instant due_at, struct instant now)
+{
+    bool is_past = instant_compare(due_at, now) <= 0;
+    struct instant wish = instant_add_seconds(now, retry_after_s),
+                   last = is_past ? instant_add_seconds(now, PAST_DUE_MOST_S) : instant_add_seconds(due_at, -BEFORE_DUE_S);
+
+    if (instant_compare(wish, last) > 0)
+        wish = last;
+    return instant_compare(wish, next) > 0 ? wish : next;
+}

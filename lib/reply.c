@@ -156,13 +156,39 @@ static const struct range_row HTTP_ROWS[] = {
     {500, 599, REPLY_TEMPFAIL, "HTTP 5xx: the server failed"},
 };
 
+/* GOV.UK Notify's REST API: 400 is about the message (a template, a number, a recipient that a trial service may not write
+ * to), 403 about our key or clock, which an operator puts right, 429 about its rate or its limit of the day. */
+static const struct range_row NOTIFY_ROWS[] = {
+    {400, 400, REPLY_PERMFAIL, "Notify 400: the template or the recipient is refused"},
+    {401, 401, REPLY_TEMPFAIL, "Notify 401: no login, look at the api_key"},
+    {403, 403, REPLY_TEMPFAIL, "Notify 403: our api_key or clock is refused"},
+    {429, 429, REPLY_TEMPFAIL, "Notify 429: over its rate or the limit of the day"},
+};
+
+static struct reply reply_by(const struct range_row *row, int curl_code, long status, bool body_sent, int retry_after_s);
+
+struct reply reply_of_notify(int curl_code, long status, bool body_sent, int retry_after_s)
+{
+    const struct range_row *row = row_of(NOTIFY_ROWS, sizeof NOTIFY_ROWS / sizeof NOTIFY_ROWS[0], status);
+    if (row == NULL)
+        return reply_of_http(curl_code, status, body_sent, retry_after_s);
+    struct reply reply = reply_by(row, curl_code, status, body_sent, retry_after_s);
+    reply.trouble = reply.trouble || status == 401 || status == 403;
+    return reply;
+}
+
 struct reply reply_of_http(int curl_code, long status, bool body_sent, int retry_after_s)
 {
     if (curl_code == CURLE_OK && status >= 200 && status <= 299)
         return (struct reply){.outcome = REPLY_DELIVERED, .reason = "accepted"};
     if (curl_code == CURLE_URL_MALFORMAT || curl_code == CURLE_UNSUPPORTED_PROTOCOL)
         return permfail(reason_of_curl(curl_code));
-    const struct range_row *row = row_of(HTTP_ROWS, sizeof HTTP_ROWS / sizeof HTTP_ROWS[0], status);
+    return reply_by(row_of(HTTP_ROWS, sizeof HTTP_ROWS / sizeof HTTP_ROWS[0], status), curl_code, status, body_sent,
+                    retry_after_s);
+}
+
+static struct reply reply_by(const struct range_row *row, int curl_code, long status, bool body_sent, int retry_after_s)
+{
     /* Below 400 a broken transfer says nothing: what looked like a 2xx or a 3xx may have been cut short. */
     if (row == NULL || (curl_code != CURLE_OK && status < 400))
         return unanswered(curl_code, body_sent);

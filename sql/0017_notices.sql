@@ -23,3 +23,13 @@ END $$;
 -- What a full notice says comes from the events behind the duty: those that stand, of that child.
 GRANT SELECT (child_id, replaced_by) ON told.event_state TO told_dispatch;
 GRANT SELECT (event_id, ground_id) ON told.watch TO told_dispatch;
+
+-- Endpoints of webhooks that answered 410: "send no more". Nothing is sent to one until a person starts it again.
+CREATE TABLE told.endpoint (
+    name       text PRIMARY KEY,  -- in the configuration
+    stopped_at timestamptz,
+    message_id bigint REFERENCES told.message -- whose answer stopped it
+);
+GRANT SELECT, INSERT, UPDATE ON told.endpoint TO told_dispatch;
+GRANT SELECT ON told.endpoint TO told_operator, told_reader;
+GRANT UPDATE (stopped_at) ON told.endpoint TO told_operator;

@@ -22,4 +22,8 @@ extern const struct backoff_policy BACKOFF_ORDINARY;  /* 1, 5, 15, 30, 60 minute
 /* failures: how many there were, at least 1. seed: the message's id. */
 struct instant backoff_next(const struct backoff_policy *policy, int failures, bool uncertain, uint64_t seed, struct instant now);
 
+/* The later of `next` and what the server asked for, but never so late that a deadline that is still ahead passes without
+ * another try; past it, an hour at most. due_at: the earliest of what the message tells. */
+struct instant backoff_wish(struct instant next, int retry_after_s, struct instant due_at, struct instant now);
+
 #endif

@@ -24,6 +24,7 @@ struct reply {
  * was handed to the socket. */
 struct reply reply_of_smtp(int curl_code, long code, bool body_sent);
 struct reply reply_of_http(int curl_code, long status, bool body_sent, int retry_after_s);
+struct reply reply_of_notify(int curl_code, long status, bool body_sent, int retry_after_s); /* GOV.UK Notify */
 const char *reply_outcome_text(enum reply_outcome outcome); /* "tempfail" "delivered" "permfail" */
 
 #endif

@@ -228,18 +228,18 @@ static void test_channel_webhook_endpoint_that_is_not_fit_is_refused(void **stat
     (void)state;
     struct webhook_endpoint endpoint = {
         .url = "https://hooks.example/told", .secret_count = 1, .connect_timeout_s = 1, .timeout_s = 1};
-    assert_null(channel_webhook_validate_endpoint(&endpoint));
+    assert_null(webhook_endpoint_validate(&endpoint, true));
     const char *const urls[] = {
         "http://hooks.example/told",   "ftp://hooks.example",       "https://",
         "https://user@hooks.example/", "https://hooks.example/a b", "https://hooks.example/\r\nX: y"};
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         struct webhook_endpoint other = endpoint;
         other.url = mem_copy(urls[i]);
-        assert_non_null(channel_webhook_validate_endpoint(&other));
+        assert_non_null(webhook_endpoint_validate(&other, true));
         free(other.url);
     }
     endpoint.secret_count = 0;
-    assert_non_null(channel_webhook_validate_endpoint(&endpoint));
+    assert_non_null(webhook_endpoint_validate(&endpoint, true));
 }
 
 static void test_channel_webhook_clear_text_to_a_public_address_is_refused(void **state)

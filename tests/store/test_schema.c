@@ -32,7 +32,7 @@
 #define DROP_0016 "DROP FUNCTION told.message_came_back; DROP TABLE told.address_state, told.returned; ALTER TABLE told.notification DROP COLUMN code;"
 #define DROP_0018                                                                                              \
     "DROP FUNCTION told.message_again, told.message_test; ALTER TABLE told.message DROP COLUMN test;"
-#define DROP_0017 "ALTER TABLE told.message DROP COLUMN content, DROP COLUMN template, DROP COLUMN template_hash;"
+#define DROP_0017 "DROP TABLE told.endpoint; ALTER TABLE told.message DROP COLUMN content, DROP COLUMN template, DROP COLUMN template_hash;"
 /* All of it, the newest first. */
 #define TAKE_BACK DROP_0018 DROP_0017 DROP_0016 DROP_0015 DROP_0014 DROP_0013 DROP_0012 DROP_0011
 
