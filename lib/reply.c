@@ -181,6 +181,9 @@ struct reply reply_of_http(int curl_code, long status, bool body_sent, int retry
 {
     if (curl_code == CURLE_OK && status >= 200 && status <= 299)
         return (struct reply){.outcome = REPLY_DELIVERED, .reason = "accepted"};
+    /* An answer that is no HTTP/1 at all is HTTP/0.9 to libcurl, and a protocol that is not allowed. */
+    if (curl_code == CURLE_UNSUPPORTED_PROTOCOL && body_sent)
+        curl_code = CURLE_WEIRD_SERVER_REPLY;
     if (curl_code == CURLE_URL_MALFORMAT || curl_code == CURLE_UNSUPPORTED_PROTOCOL)
         return permfail(reason_of_curl(curl_code));
     return reply_by(row_of(HTTP_ROWS, sizeof HTTP_ROWS / sizeof HTTP_ROWS[0], status), curl_code, status, body_sent,
