@@ -71,6 +71,8 @@ static bool set_field(struct rule *rule, char *field)
         rule->after = atol(value);
     } else if (!strcmp(field, "retry_after")) {
         rule->fault.retry_after_s = atoi(value);
+    } else if (!strcmp(field, "retry_date")) {
+        rule->fault.retry_after_s = -atoi(value);
     } else {
         return false;
     }

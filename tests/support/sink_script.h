@@ -18,7 +18,7 @@
  *   do=long-line         the usual reply in a line of 100,000 bytes
  *   do=bare-lf           the usual reply, its lines ended by LF alone
  *   do=huge              webhooks: a reply of a mebibyte
- *   retry_after=S        webhooks: the header Retry-After
+ *   retry_after=S (or retry_date=S, the same as a date)        webhooks: the header Retry-After
  *   after=N              not the first N times it fits
  *   times=N              this often; without it, always
  */
@@ -49,7 +49,7 @@ enum sink_act {
 struct sink_fault {
     enum sink_act act;
     int code;          /* of SINK_REPLY */
-    int retry_after_s; /* 0: none */
+    int retry_after_s; /* 0: none; below: as a date so many seconds ahead */
     const char *word;  /* do=…, for the record; lives as long as the script */
 };
 

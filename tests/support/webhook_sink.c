@@ -113,6 +113,8 @@ static void keep_hook(struct webhook_sink *sink, struct MHD_Connection *connecti
     size_t signatures = count_signatures(sink, connection, body);
     json_t *line = json_pack("{s:s, s:s, s:i, s:b}", "webhook_id", header_of(connection, "webhook-id"),
                              "path", path, "status", status, "valid", signatures > 0);
+    if (*header_of(connection, "Authorization"))
+        json_object_set_new(line, "authorization", json_string(header_of(connection, "Authorization")));
     pthread_mutex_lock(&sink->lock);
     sink->valid += signatures > 0;
     sink->valid_for_all += signatures > 0 && signatures == sink->secret_count;
@@ -120,13 +122,23 @@ static void keep_hook(struct webhook_sink *sink, struct MHD_Connection *connecti
     sink_store_add(sink->hooks, line, buf_string(body), body->len);
 }
 
+/* An HTTP-date so many seconds ahead. */
+static void print_date(int ahead_s, char *out, size_t size)
+{
+    time_t at = time(NULL) + ahead_s;
+    struct tm parts;
+    strftime(out, size, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&at, &parts));
+}
+
 static enum MHD_Result answer(struct MHD_Connection *connection, int status, int retry_after_s, size_t len)
 {
     char *body = mem_new(len + 1);
     memset(body, 'x', len);
     struct MHD_Response *response = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
-    char seconds[16];
+    char seconds[40];
     snprintf(seconds, sizeof seconds, "%d", retry_after_s);
+    if (retry_after_s < 0)
+        print_date(-retry_after_s, seconds, sizeof seconds);
     if (retry_after_s)
         MHD_add_response_header(response, "Retry-After", seconds);
     if (status >= 300 && status < 400)
