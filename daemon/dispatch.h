@@ -111,7 +111,9 @@ void dispatch_text_webhook(const struct config *config, const struct webhook_end
                            const struct dispatch_item *item, const char *uid, struct dispatch_text *ret);
 /* The same of a test, which is about nothing. */
 char *dispatch_test_email(const struct config *config, const char *uid, struct instant at, struct dispatch_text *ret);
-void dispatch_test_webhook(const struct config *config, const char *uid, struct instant at, struct dispatch_text *ret);
+void dispatch_test_webhook(const struct config *config, const struct webhook_endpoint *endpoint, const char *uid,
+                           struct instant at, struct dispatch_text *ret);
+char *dispatch_text_body(const struct webhook_endpoint *endpoint, const struct webhook_said *said); /* in the form it wants */
 /* Puts "this may be a repeat" into a frozen text: the only thing that is ever added. */
 void dispatch_text_repeat(struct dispatch_text *text);
 /* The deadlines of what it speaks of, frozen with it; NULL where there is nothing to put into a calendar. The caller frees. */

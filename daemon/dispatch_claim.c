@@ -270,7 +270,7 @@ static bool freeze_test(struct claim *c, struct claimed *m)
     if (c->email)
         fault = dispatch_test_email(c->d->config, m->uid, c->d->now, &m->text);
     else
-        dispatch_test_webhook(c->d->config, m->uid, c->d->now, &m->text);
+        dispatch_test_webhook(c->d->config, config_endpoint(c->d->config, m->address), m->uid, c->d->now, &m->text);
     if (fault == NULL)
         return true;
     log_error("message=%s state=failed reason=\"%s\" do=\"report it: the text of a test is part of told\"", m->id, fault);

@@ -30,12 +30,29 @@ char *dispatch_test_email(const struct config *config, const char *uid, struct i
     return fault;
 }
 
-void dispatch_test_webhook(const struct config *config, const char *uid, struct instant at, struct dispatch_text *ret)
+/* In the form the endpoint wants: a card or a template is about nothing too. */
+static char *other_body(const struct config *config, const struct webhook_endpoint *endpoint, const char *uid)
+{
+    json_t *words = json_pack("{s:s, s:s, s:s, s:s}", "title", "this is a test of told, and nobody has to do anything", "event",
+                              "test message", "reference", "test", "authority", config->authority);
+    char *body = dispatch_text_body(endpoint, &(struct webhook_said){.kind = "copy", .words = words, .uid = uid});
+
+    json_decref(words);
+    return body;
+}
+
+void dispatch_test_webhook(const struct config *config, const struct webhook_endpoint *endpoint, const char *uid,
+                           struct instant at, struct dispatch_text *ret)
 {
     char when[INSTANT_TEXT_SIZE];
-    json_t *root = json_pack("{s:s, s:s, s:{s:s, s:s}}", "type", "told.test", "timestamp", instant_print(at, when), "data",
-                             "authority", config->authority, "reference", uid);
+    json_t *root;
 
+    if (endpoint != NULL && endpoint->kind != WEBHOOK_STANDARD) {
+        ret->text = other_body(config, endpoint, uid);
+        return;
+    }
+    root = json_pack("{s:s, s:s, s:{s:s, s:s}}", "type", "told.test", "timestamp", instant_print(at, when), "data",
+                     "authority", config->authority, "reference", uid);
     ret->text = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
     json_decref(root);
 }

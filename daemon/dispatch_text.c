@@ -401,7 +401,7 @@ char *dispatch_text_email(const struct config *config, const struct dispatch_ite
 }
 
 /* An endpoint that is not in the configuration any more has the standard form; it fails all the same. */
-static char *body_of(const struct webhook_endpoint *endpoint, const struct webhook_said *said)
+char *dispatch_text_body(const struct webhook_endpoint *endpoint, const struct webhook_said *said)
 {
     enum webhook_kind kind = endpoint != NULL ? endpoint->kind : WEBHOOK_STANDARD;
 
@@ -435,7 +435,7 @@ void dispatch_text_webhook(const struct config *config, const struct webhook_end
                                 .words = words,
                                 .uid = uid};
 
-    *ret = (struct dispatch_text){.text = body_of(endpoint, &said)};
+    *ret = (struct dispatch_text){.text = dispatch_text_body(endpoint, &said)};
     free(cites);
     json_decref(words);
 }

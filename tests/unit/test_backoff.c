@@ -83,12 +83,37 @@ static void test_backoff_uses_the_other_channel_as_the_design_says(void **state)
     assert_int_equal(BACKOFF_ORDINARY.other_channel_s, 15 * 60);
 }
 
+static void test_backoff_keeps_to_a_servers_wish_within_the_deadline(void **state)
+{
+    (void)state;
+    static const struct {
+        int next_s, wish_s, due_s, want_s; /* from now */
+    } table[] = {
+        {60, 30, 7200, 60},        /* never sooner than it would be tried anyway */
+        {60, 600, 7200, 600},      {60, 7140, 7200, 7140},
+        {60, 7141, 7200, 7140},    {60, 999999, 7200, 7140},
+        {60, 600, 90, 60},         /* the deadline is nearer than the next try */
+        {60, 600, 0, 600},         {60, 600, -7200, 600},
+        {60, 999999, -7200, 3600}, /* past it, an hour at most */
+        {9000, 999999, -1, 9000},
+    };
+    struct instant now;
+    assert_true(instant_parse("2024-06-03T09:00:00Z", &now));
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct instant got = backoff_wish(instant_add_seconds(now, table[i].next_s), table[i].wish_s,
+                                          instant_add_seconds(now, table[i].due_s), now);
+        if (instant_ms_between(now, got) != (int64_t)table[i].want_s * 1000)
+            fail_msg("row %zu: %lld ms", i, (long long)instant_ms_between(now, got));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_backoff_waits_as_the_design_says_give_or_take_a_fifth),
         cmocka_unit_test(test_backoff_is_the_same_for_the_same_seed_and_spread_over_seeds),
         cmocka_unit_test(test_backoff_never_makes_a_hot_loop_of_an_empty_policy),
+        cmocka_unit_test(test_backoff_keeps_to_a_servers_wish_within_the_deadline),
         cmocka_unit_test(test_backoff_uses_the_other_channel_as_the_design_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
