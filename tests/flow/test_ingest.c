@@ -271,7 +271,7 @@ static void test_ingest_asks_for_hello_first(void **state)
     dealer_close(dealer);
 }
 
-static void test_ingest_answers_ping_and_speaks_up_itself(void **state)
+static void test_ingest_answers_ping_before_hello(void **state)
 {
     struct dealer *dealer = dealer_open(*state, "police");
     json_t *pong;
@@ -480,7 +480,7 @@ int main(void)
         cmocka_unit_test(test_ingest_remembers_a_known_event_behind_a_gap),
         cmocka_unit_test(test_ingest_alarms_when_the_publisher_has_lost_some),
         cmocka_unit_test(test_ingest_asks_for_hello_first),
-        cmocka_unit_test(test_ingest_answers_ping_and_speaks_up_itself),
+        cmocka_unit_test(test_ingest_answers_ping_before_hello),
         cmocka_unit_test(test_ingest_quarantines_what_it_cannot_understand),
         cmocka_unit_test(test_ingest_moves_the_cursor_past_a_refused_event),
         cmocka_unit_test(test_ingest_quarantines_a_source_that_only_looks_granted),

@@ -138,31 +138,50 @@ void dealer_event(struct dealer *dealer, const char *source, const char *id, uin
     free(text);
 }
 
+/* The body of the next message, PING too; verb "" and NULL when none came. */
+static json_t *hear_one(struct dealer *dealer, int64_t timeout_ms, char verb[static 16])
+{
+    zmq_pollitem_t item = {dealer->socket, -1, ZMQ_POLLIN, 0};
+    zmq_msg_t body;
+    json_t *value;
+    int len;
+
+    verb[0] = '\0';
+    if (zmq_poll(&item, 1, (long)timeout_ms) <= 0)
+        return NULL;
+    len = zmq_recv(dealer->socket, verb, 15, 0);
+    verb[len > 0 && len <= 15 ? len : 0] = '\0';
+    zmq_msg_init(&body);
+    check(zmq_msg_recv(&body, dealer->socket, 0) >= 0 && !zmq_msg_more(&body), "two frames");
+    value = json_loadb(zmq_msg_data(&body), zmq_msg_size(&body), 0, NULL);
+    zmq_msg_close(&body);
+    return value;
+}
+
 json_t *dealer_next(struct dealer *dealer, int timeout_ms, char verb[static 16])
 {
     int64_t until = clock_monotonic_ms() + timeout_ms;
 
     verb[0] = '\0';
     for (int64_t left = timeout_ms; left >= 0; left = until - clock_monotonic_ms()) {
-        zmq_pollitem_t item = {dealer->socket, -1, ZMQ_POLLIN, 0};
-        zmq_msg_t body;
-        json_t *value;
-        int len;
+        json_t *value = hear_one(dealer, left, verb);
 
-        if (zmq_poll(&item, 1, (long)left) <= 0)
-            return NULL;
-        len = zmq_recv(dealer->socket, verb, 15, 0);
-        verb[len > 0 && len <= 15 ? len : 0] = '\0';
-        zmq_msg_init(&body);
-        check(zmq_msg_recv(&body, dealer->socket, 0) >= 0 && !zmq_msg_more(&body), "two frames");
-        value = json_loadb(zmq_msg_data(&body), zmq_msg_size(&body), 0, NULL);
-        zmq_msg_close(&body);
         if (strcmp(verb, "PING") != 0)
             return value;
         json_decref(value);
         verb[0] = '\0';
     }
     return NULL;
+}
+
+bool dealer_hears_ping(struct dealer *dealer, int timeout_ms)
+{
+    int64_t until = clock_monotonic_ms() + timeout_ms;
+    char heard[16] = "";
+
+    for (int64_t left = timeout_ms; left >= 0 && strcmp(heard, "PING") != 0; left = until - clock_monotonic_ms())
+        json_decref(hear_one(dealer, left, heard));
+    return strcmp(heard, "PING") == 0;
 }
 
 json_t *dealer_hear(struct dealer *dealer, const char *verb)

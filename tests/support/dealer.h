@@ -29,6 +29,7 @@ char *dealer_event_text(const char *source, const char *id, uint64_t sequence, c
  * ten seconds (a message to stderr says which). The caller decrefs. */
 json_t *dealer_hear(struct dealer *dealer, const char *verb);
 bool dealer_hears_nothing(struct dealer *dealer, int within_ms);
+bool dealer_hears_ping(struct dealer *dealer, int timeout_ms); /* whatever comes before it */
 /* The body of the next message that is no PING, whatever its verb; verb "" and NULL when none came. */
 json_t *dealer_next(struct dealer *dealer, int timeout_ms, char verb[static 16]);
 /* Until a message of that verb comes, whatever comes before it. */
