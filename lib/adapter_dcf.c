@@ -194,6 +194,14 @@ static bool read_initiation(struct police_defendant *defendant, const json_t *js
     return true;
 }
 
+/* A name that is null or empty is none. */
+static bool is_organisation(const json_t *name)
+{
+    const char *organisation = part_kind_text(name, "organisation_name");
+
+    return organisation != NULL && part_kind_text(name, "surname") == NULL;
+}
+
 static void read_defendant(struct police_defendant *defendant, const json_t *json, bool is_breach)
 {
     char *reason = part_kind_validate(json, DEFENDANT_KINDS);
@@ -203,7 +211,7 @@ static void read_defendant(struct police_defendant *defendant, const json_t *jso
         free(reason);
         return;
     }
-    if (json_object_get(json_object_get(json, "name"), "organisation_name") != NULL) {
+    if (is_organisation(json_object_get(json, "name"))) {
         adapted_list_add_nothing(defendant->list, defendant->part, "an organisation");
         return;
     }

@@ -25,9 +25,14 @@
 #include "told/mem.h"
 
 static const struct part_kind HEARING_KINDS[] = {
-    {"id", JSON_STRING},   {"courtCentre", JSON_OBJECT},     {"hearingDays", JSON_ARRAY},
-    {"type", JSON_OBJECT}, {"prosecutionCases", JSON_ARRAY}, {"courtApplications", JSON_ARRAY},
+    {"prosecutionCases", JSON_ARRAY},
+    {"courtApplications", JSON_ARRAY},
     {NULL, JSON_NULL},
+};
+/* Without these it is still known who stood there: unknown, and said so. */
+static const struct part_kind ABOUT_KINDS[] = {
+    {"id", JSON_STRING},   {"courtCentre", JSON_OBJECT}, {"hearingDays", JSON_ARRAY},
+    {"type", JSON_OBJECT}, {NULL, JSON_NULL},
 };
 
 static void read_entry(const struct hearing_sitting *s, struct hearing_findings *found,
@@ -95,6 +100,8 @@ static void add_status(const struct codes *codes, struct court_case *read, const
     if (read->liberty == NULL && look != NULL)
         court_case_fault(
             read, mem_printf("bailStatus %s (%s) makes no event: look at the hearing itself", letter, look));
+    else if (read->liberty == NULL && letter != NULL && !court_result_status_is_known(codes, letter))
+        court_case_fault(read, mem_copy("bailStatus: a code that stands in no table: look at the hearing itself"));
     if (status == NULL || is_over)
         return;
     if (read->liberty == NULL || is_narrower(status, read->liberty))
@@ -306,6 +313,10 @@ static char *adapt_hearing(struct hearing_sitting *s, const struct hearing_share
         free(reason);
         return NULL;
     }
+    reason = part_kind_validate(s->hearing, ABOUT_KINDS);
+    if (reason != NULL)
+        adapted_list_add_fault(s->list, where, reason);
+    free(reason);
     hearing_sitting_place(s, share->is_listing);
     reason = hearing_parties_read(&parties, s->hearing, share->path);
     if (reason == NULL && parties.count == 0)

@@ -36,6 +36,11 @@ const struct codes_row *court_result_of_status(const struct codes *codes, const 
     return row == NULL || court_result_rank(row) == 0 ? NULL : row;
 }
 
+bool court_result_status_is_known(const struct codes *codes, const char *letter)
+{
+    return codes_find(codes, CODES_BAIL_STATUSES, NULL, letter) != NULL;
+}
+
 const char *court_result_status_look(const struct codes *codes, const char *letter)
 {
     const struct codes_row *row = codes_find(codes, CODES_BAIL_STATUSES, NULL, letter);

@@ -13,6 +13,8 @@ const struct codes_row *court_result_find(const struct codes *codes, const char 
 /* A bail status letter as a remand or bail; NULL for a letter that decides nothing and for what is no status.
  */
 const struct codes_row *court_result_of_status(const struct codes *codes, const char *letter);
+/* Whether it stands in the table at all, even as one that says nothing. */
+bool court_result_status_is_known(const struct codes *codes, const char *letter);
 /* Why a person must look at such a bail status; NULL: nobody must. */
 const char *court_result_status_look(const struct codes *codes, const char *letter);
 /* How much liberty a remand or bail takes, least first, as the courts rank their bail statuses; 0 for other

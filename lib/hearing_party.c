@@ -54,11 +54,19 @@ static const json_t *details_of(const struct hearing_entry *entry)
 {
     const json_t *details = json_object_get(hearing_entry_person(entry), "personDetails");
 
-    if (details == NULL)
+    if (details == NULL || json_is_null(details))
         details = json_object_get(holder_of(entry->defendant), "personDetails");
-    if (details == NULL)
+    if (details == NULL || json_is_null(details))
         details = json_object_get(entry->defendant, "personDetails");
     return details;
+}
+
+/* Senders write null, and empty objects, where nothing is: only who has no details of a person is none. */
+static bool is_organisation(const struct hearing_entry *entry)
+{
+    return (json_object_size(json_object_get(holder_of(entry->defendant), "legalEntityDefendant")) > 0 ||
+            json_object_size(json_object_get(entry->defendant, "organisation")) > 0) &&
+           json_object_size(details_of(entry)) == 0;
 }
 
 static char *fault_at(const char *where, char *reason)
@@ -126,8 +134,7 @@ static void add(struct hearing_parties *parties, struct hearing_entry entry, cha
     const json_t *holder = holder_of(entry.defendant);
     struct hearing_party party = {.path = path, .fault = validate(&entry)};
 
-    party.is_organisation = json_object_get(holder, "legalEntityDefendant") != NULL ||
-                            json_object_get(entry.defendant, "organisation") != NULL;
+    party.is_organisation = is_organisation(&entry);
     party.master = part_kind_text(holder, "masterDefendantId");
     party.id = part_kind_text(entry.defendant, "id");
     party.details = details_of(&entry);
@@ -145,6 +152,13 @@ static void add(struct hearing_parties *parties, struct hearing_entry entry, cha
     }
     parties->items = mem_grow(parties->items, parties->count + 1, sizeof *parties->items);
     parties->items[parties->count++] = party;
+}
+
+/* What stands where a defendant or their case should. Takes the path. */
+static void add_fault(struct hearing_parties *parties, char *path, const char *fault)
+{
+    parties->items = mem_grow(parties->items, parties->count + 1, sizeof *parties->items);
+    parties->items[parties->count++] = (struct hearing_party){.path = path, .fault = mem_copy(fault)};
 }
 
 static char *at(const char *path, const char *list, size_t i)
@@ -175,6 +189,10 @@ static void add_application(struct hearing_parties *parties, const json_t *appli
     size_t i;
     json_t *respondent;
 
+    if (!json_is_object(application)) {
+        add_fault(parties, path, "not an object");
+        return;
+    }
     if (subject != NULL && !json_is_null(subject)) {
         entry.defendant = subject;
         entry.is_defence = is_by_defence(application, subject);
@@ -189,22 +207,35 @@ static void add_application(struct hearing_parties *parties, const json_t *appli
     free(path);
 }
 
+/* Takes the path. */
+static void add_case(struct hearing_parties *parties, const json_t *of, char *path, size_t *read)
+{
+    const json_t *defendants = json_object_get(of, "defendants");
+    size_t i;
+    json_t *defendant;
+
+    if (!json_is_object(of) || (defendants != NULL && !json_is_null(defendants) && !json_is_array(defendants))) {
+        add_fault(parties, path, json_is_object(of) ? "defendants is not a list" : "not an object");
+        return;
+    }
+    json_array_foreach(defendants, i, defendant)
+    {
+        if ((*read)++ < HEARING_ENTRIES_MOST)
+            add(parties, (struct hearing_entry){.defendant = defendant, .of = of}, at(path, "defendants", i));
+    }
+    free(path);
+}
+
 char *hearing_parties_read(struct hearing_parties *ret, const json_t *hearing, const char *path)
 {
-    size_t i, k, read = 0;
-    json_t *of, *defendant;
+    size_t i, read = 0;
+    json_t *of;
 
     *ret = (struct hearing_parties){0};
     json_array_foreach(json_object_get(hearing, "prosecutionCases"), i, of)
     {
-        char *where = at(path, "prosecutionCases", i);
-        json_array_foreach(json_object_get(of, "defendants"), k, defendant)
-        {
-            if (read++ < HEARING_ENTRIES_MOST)
-                add(ret, (struct hearing_entry){.defendant = defendant, .of = of},
-                    at(where, "defendants", k));
-        }
-        free(where);
+        if (read++ < HEARING_ENTRIES_MOST)
+            add_case(ret, of, at(path, "prosecutionCases", i), &read);
     }
     json_array_foreach(json_object_get(hearing, "courtApplications"), i, of)
     {
@@ -213,7 +244,7 @@ char *hearing_parties_read(struct hearing_parties *ret, const json_t *hearing, c
     }
     return read <= HEARING_ENTRIES_MOST
                ? NULL
-               : mem_printf("more than %d defendants and applications: the sender must split the message",
+               : mem_printf("more than %d cases, defendants and applications: the sender must split the message",
                             HEARING_ENTRIES_MOST);
 }
 

@@ -66,7 +66,7 @@ static int term_of(const json_t *result)
     json_int_t value = json_integer_value(json_object_get(element, "primaryDurationValue"));
 
     if (unit == NULL || value <= 0 || value > 1200 ||
-        json_object_get(element, "secondaryDurationUnit") != NULL)
+        part_kind_text(element, "secondaryDurationUnit") != NULL)
         return 0;
     return strcmp(unit, "M") == 0 ? (int)value : strcmp(unit, "Y") == 0 ? (int)value * 12 : 0;
 }

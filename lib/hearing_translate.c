@@ -96,7 +96,7 @@ static json_t *old_defendant(const json_t *old, const json_t *entry)
             move(offence, "offenceCode", offence, "code");
     }
     move(person, "personDetails", old, "person");
-    if (status != NULL)
+    if (status != NULL && strlen(status) == 1) /* often a word of its own, "none" among them */
         json_object_set_new(person, "bailStatus", json_pack("{ss}", "code", status));
     move(defendant, "id", old, "id");
     move(defendant, "masterDefendantId", old, "masterDefendantId");
@@ -211,7 +211,7 @@ static bool is_old_hearing(const json_t *message)
     const json_t *hearing = json_object_get(message, "hearing");
 
     return json_is_array(json_object_get(hearing, "defendants")) &&
-           json_object_get(hearing, "prosecutionCases") == NULL;
+           !json_is_array(json_object_get(hearing, "prosecutionCases"));
 }
 
 static bool is_referral(const json_t *message)
@@ -222,30 +222,40 @@ static bool is_referral(const json_t *message)
 
 static bool is_adjourned(const json_t *message)
 {
-    return json_is_array(json_object_get(message, "hearings")) && json_object_get(message, "hearing") == NULL;
+    return json_is_array(json_object_get(message, "hearings"));
 }
 
 static bool is_register(const json_t *message)
 {
-    return json_object_get(message, "courtRegisterDocumentRequests") != NULL ||
-           json_object_get(message, "courtRegister") != NULL;
+    return json_is_array(json_object_get(message, "courtRegisterDocumentRequests")) ||
+           json_is_object(json_object_get(message, "courtRegister"));
+}
+
+/* Whatever stands beside it: a hearing carries its own youthCourtDefendantIds. */
+static bool is_whole(const json_t *message)
+{
+    return json_is_object(json_object_get(message, "hearing")) ||
+           json_is_array(json_object_get(message, "prosecutionCases")) ||
+           json_is_array(json_object_get(message, "courtApplications"));
 }
 
 bool hearing_translate_is_known(const json_t *message)
 {
-    return is_old_hearing(message) || is_police_result(message) || is_referral(message) ||
-           is_adjourned(message) || is_youth_flag(message) || is_register(message) ||
-           json_object_get(message, "youthCourtDefendantIds") != NULL;
+    if (is_whole(message))
+        return is_old_hearing(message);
+    return is_police_result(message) || is_referral(message) || is_adjourned(message) ||
+           is_youth_flag(message) || is_register(message) ||
+           json_is_array(json_object_get(message, "youthCourtDefendantIds"));
 }
 
 char *hearing_translate(const json_t *message, json_t **ret_hearings, bool *ret_is_listing,
                         const char **ret_nothing)
 {
-    if (is_register(message))
-        return mem_copy(
-            "a court register, not a hearing: send it on a feed with adapter = \"hmcts-court-register\"");
     if (is_old_hearing(message))
         *ret_hearings = list_of(from_old_hearing(json_object_get(message, "hearing")));
+    else if (is_register(message))
+        return mem_copy(
+            "a court register, not a hearing: send it on a feed with adapter = \"hmcts-court-register\"");
     else if (is_police_result(message))
         *ret_hearings = list_of(from_police_result(message));
     else if (is_referral(message))

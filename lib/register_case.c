@@ -122,8 +122,9 @@ static void refuse_restated(const struct codes *codes, struct court_case *read, 
 
 static bool is_application(const json_t *entry)
 {
-    return json_object_get(entry, "courtApplicationId") != NULL ||
-           json_object_get(entry, "applicationType") != NULL;
+    const json_t *type = json_object_get(entry, "applicationType");
+
+    return part_kind_text(entry, "courtApplicationId") != NULL || (type != NULL && !json_is_null(type));
 }
 
 void register_case_read(const struct codes *codes, struct court_case *ret, const json_t *entry,

@@ -303,6 +303,53 @@ static void test_adapter_hearing_has_none_of_the_known_defects(void **state)
         assert_says(rows[i].row, rows[i].message, rows[i].want, rows[i].never);
 }
 
+/* Senders write null, and lists of nothing, where others leave a member out: none of it hides a child. */
+static void test_adapter_hearing_loses_nobody_to_null(void **state)
+{
+#define WHO(more) "{\"masterDefendantId\":\"d1\"," more "\"personDefendant\":{\"personDetails\":{\"dateOfBirth\":\"2009-02-03\"}}}"
+#define BARE(more) "{\"id\":\"h-1\"," more "\"hasSharedResults\":true,\"prosecutionCases\":[{\"defendants\":[" WHO("") "]}]}"
+    static const struct {
+        const char *what, *message, *want, *never;
+    } rows[] = {
+        {"no organisation", CASES WHO("\"legalEntityDefendant\":null,") TAIL, "court.appearance", "organisation"},
+        {"an empty one", CASES WHO("\"legalEntityDefendant\":{},\"organisation\":null,") TAIL, "court.appearance", "organisation"},
+        {"an organisation", CASES "{\"id\":\"d1\",\"legalEntityDefendant\":{\"organisation\":{\"name\":\"X\"}}}" TAIL,
+         "an organisation", "court."},
+        {"no master", CASES WHO("\"masterDefendant\":null,") TAIL, "court.appearance", NULL},
+        {"details that stand elsewhere",
+         CASES "{\"id\":\"d1\",\"personDefendant\":{\"personDetails\":null},\"personDetails\":{\"dateOfBirth\":\"2009-02-03\"}}" TAIL,
+         "\"born_on\":\"2009-02-03\"", NULL},
+        {"heard in the youth court", BARE("\"youthCourtDefendantIds\":[\"d1\"],"), "court.appearance", "only the ids"},
+        {"heard in none", BARE("\"youthCourtDefendantIds\":[],"), "court.appearance", "only the ids"},
+        {"beside a flag", BARE("\"defendant\":{\"isYouth\":true},"), "court.appearance", "only the sender"},
+        {"beside no register", BARE("\"courtRegister\":null,"), "court.appearance", NULL},
+        {"a case that is none", HEAD "\"prosecutionCases\":[7,{\"defendants\":[" WHO("") "]}]}}", "not an object", NULL},
+        {"and what is behind it", HEAD "\"prosecutionCases\":[7,{\"defendants\":[" WHO("") "]}]}}", "court.appearance", NULL},
+        {"defendants that are no list", HEAD "\"prosecutionCases\":[{\"defendants\":" WHO("") "}]}}", "defendants is not a list",
+         NULL},
+        {"an application that is none", HEAD "\"courtApplications\":[\"x\"]}}", "not an object", NULL},
+        {"a type that is none", HEAD "\"type\":\"Trial\",\"prosecutionCases\":[{\"defendants\":[" WHO("") "]}]}}",
+         "court.appearance", NULL},
+        {"and is named", HEAD "\"type\":\"Trial\",\"prosecutionCases\":[{\"defendants\":[" WHO("") "]}]}}",
+         "type is not an object", NULL},
+        {"a bail status of tomorrow", CASES CHILD("d1", "Q") "}" TAIL, "bailStatus: a code that stands in no table", "court.bail"},
+        {"no hearings", "{\"urn\":\"U1\",\"hearings\":[]}", "an empty list", "court."},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_says(rows[i].what, rows[i].message, rows[i].want, rows[i].never);
+#undef BARE
+#undef WHO
+}
+
+/* Windows writes U+FEFF before a text. */
+static void test_adapter_hearing_reads_a_message_with_a_byte_order_mark(void **state)
+{
+    (void)state;
+    assert_says("with a mark", "\xef\xbb\xbf" CASES CHILD("d1", "L") "}" TAIL, "court.remand", NULL);
+}
+
 /* C32: the queue carries a claim check for a body over its limit. That is no silence but a refusal with a
  * reason. */
 static void test_adapter_hearing_refuses_what_it_cannot_use_as_a_whole(void **state)
@@ -549,6 +596,8 @@ int main(void)
         cmocka_unit_test(test_adapter_hearing_takes_the_age_from_the_date_of_birth),
         cmocka_unit_test(test_adapter_hearing_lets_only_json_booleans_decide),
         cmocka_unit_test(test_adapter_hearing_has_none_of_the_known_defects),
+        cmocka_unit_test(test_adapter_hearing_loses_nobody_to_null),
+        cmocka_unit_test(test_adapter_hearing_reads_a_message_with_a_byte_order_mark),
         cmocka_unit_test(test_adapter_hearing_refuses_what_it_cannot_use_as_a_whole),
         cmocka_unit_test(test_adapter_hearing_states_the_same_in_every_share),
         cmocka_unit_test(test_adapter_hearing_finds_the_day_of_the_share),
