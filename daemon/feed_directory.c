@@ -212,10 +212,19 @@ static size_t trimmed(const char *bytes, size_t len)
     return len;
 }
 
-/* NDJSON, or one event however it is laid out: that one does not end with its first line. */
-static bool is_one_event(const struct drop_file *file)
+/* Windows begins a text with U+FEFF: that is no JSON, and says nothing. */
+static size_t mark_of(const struct drop_file *file)
 {
-    json_t *root = json_loadb(file->bytes, file->len, 0, NULL);
+    static const char MARK[] = "\xef\xbb\xbf";
+    const size_t mark = sizeof MARK - 1;
+
+    return file->len > mark && memcmp(file->bytes, MARK, mark) == 0 ? mark : 0;
+}
+
+/* NDJSON, or one event however it is laid out: that one does not end with its first line. */
+static bool is_one_event(const struct drop_file *file, size_t from)
+{
+    json_t *root = json_loadb(file->bytes + from, file->len - from, 0, NULL);
     bool is_one = json_is_object(root);
 
     json_decref(root);
@@ -225,13 +234,15 @@ static bool is_one_event(const struct drop_file *file)
 static void put_lines(struct feed_directory *feeds, struct drop *drop, const struct config_feed *feed, int64_t now_ms)
 {
     const struct drop_file *file = &drop->file;
+    size_t from = drop->at == 0 ? mark_of(file) : drop->at;
 
-    if (drop->at == 0 && is_one_event(file)) {
+    if (drop->at == 0 && is_one_event(file, from)) {
         drop->line = 1;
         drop->at = file->len;
-        put(feeds, drop, judge(feed, file->bytes, trimmed(file->bytes, file->len)), now_ms);
+        put(feeds, drop, judge(feed, file->bytes + from, trimmed(file->bytes + from, file->len - from)), now_ms);
         return;
     }
+    drop->at = from;
     while (drop->at < file->len && drop->pending < PENDING_MOST && drop->pending_bytes < PENDING_BYTES_MOST) {
         const char *line = file->bytes + drop->at;
         const char *end = memchr(line, '\n', file->len - drop->at);

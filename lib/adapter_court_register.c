@@ -26,14 +26,11 @@
 
 #define CASES_MOST 256 /* of one defendant at one hearing; a bound on what a hostile message can take */
 
-static const struct part_kind REQUEST_KINDS[] = {
-    {"hearingId", JSON_STRING},
-    {"hearingDate", JSON_STRING},
-    {"registerDate", JSON_STRING},
-    {"courtCentreId", JSON_STRING},
-    {"hearingVenue", JSON_OBJECT},
-    {"defendants", JSON_ARRAY},
-    {NULL, JSON_NULL},
+static const struct part_kind REQUEST_KINDS[] = {{"defendants", JSON_ARRAY}, {NULL, JSON_NULL}};
+/* Without these it is still known which children stand in it: unknown, and said so. */
+static const struct part_kind ABOUT_KINDS[] = {
+    {"hearingId", JSON_STRING},     {"hearingDate", JSON_STRING},  {"registerDate", JSON_STRING},
+    {"courtCentreId", JSON_STRING}, {"hearingVenue", JSON_OBJECT}, {NULL, JSON_NULL},
 };
 static const struct part_kind DEFENDANT_KINDS[] = {
     {"masterDefendantId", JSON_STRING},
@@ -158,6 +155,8 @@ static void adapt_request(const json_t *request, size_t index, const char *part,
     } else if (json_array_size(defendants) == 0) {
         adapted_list_add_nothing(list, where, "a register without defendants");
     } else {
+        if ((reason = part_kind_validate(request, ABOUT_KINDS)) != NULL)
+            adapted_list_add_fault(list, where, reason);
         init_hearing(&hearing, request, origin->sent_at);
         adapt_defendants(defendants, index, part, &hearing, origin, list);
         free(hearing.court);

@@ -119,6 +119,25 @@ static void test_directory_takes_one_event_however_it_is_laid_out(void **state)
     assert_int_equal(harness_count(box->h, "SELECT count(*) FROM told.event WHERE source = 'drop/pretty'"), 1);
 }
 
+static void test_directory_passes_over_a_byte_order_mark(void **state)
+{
+    struct box *box = *state;
+    char *one = dealer_event_text("drop/marked", "w1", 0, "X1"), *two = dealer_event_text("drop/marked", "w2", 0, "X1");
+    char *three = dealer_event_text("drop/marked", "w3", 0, "X1");
+    char *lines = mem_printf("\xef\xbb\xbf%s\r\n%s\r\n", one, two), *single = mem_printf("\xef\xbb\xbf%s", three);
+
+    drop(box, "drop", "marked", lines, 0600);
+    drop(box, "drop", "marked-one", single, 0600);
+    assert_true(await_file(box, "drop/done/marked"));
+    assert_true(await_file(box, "drop/done/marked-one"));
+    assert_int_equal(harness_count(box->h, "SELECT count(*) FROM told.event WHERE source = 'drop/marked'"), 3);
+    free(single);
+    free(lines);
+    free(three);
+    free(two);
+    free(one);
+}
+
 static void test_directory_says_what_was_wrong_and_keeps_what_was_right(void **state)
 {
     struct box *box = *state;
@@ -224,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_directory_stores_lines_and_moves_the_file),
         cmocka_unit_test(test_directory_takes_one_event_however_it_is_laid_out),
+        cmocka_unit_test(test_directory_passes_over_a_byte_order_mark),
         cmocka_unit_test(test_directory_believes_owner_and_mode),
         cmocka_unit_test(test_directory_takes_bare_foreign_files),
         cmocka_unit_test(test_directory_waits_for_the_database_and_survives_a_kill),
