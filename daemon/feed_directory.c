@@ -212,15 +212,6 @@ static size_t trimmed(const char *bytes, size_t len)
     return len;
 }
 
-/* Windows begins a text with U+FEFF: that is no JSON, and says nothing. */
-static size_t mark_of(const struct drop_file *file)
-{
-    static const char MARK[] = "\xef\xbb\xbf";
-    const size_t mark = sizeof MARK - 1;
-
-    return file->len > mark && memcmp(file->bytes, MARK, mark) == 0 ? mark : 0;
-}
-
 /* NDJSON, or one event however it is laid out: that one does not end with its first line. */
 static bool is_one_event(const struct drop_file *file, size_t from)
 {
@@ -234,7 +225,7 @@ static bool is_one_event(const struct drop_file *file, size_t from)
 static void put_lines(struct feed_directory *feeds, struct drop *drop, const struct config_feed *feed, int64_t now_ms)
 {
     const struct drop_file *file = &drop->file;
-    size_t from = drop->at == 0 ? mark_of(file) : drop->at;
+    size_t from = drop->at == 0 ? json_mark(file->bytes, file->len) : drop->at;
 
     if (drop->at == 0 && is_one_event(file, from)) {
         drop->line = 1;

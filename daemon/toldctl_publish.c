@@ -140,12 +140,13 @@ static int publish_lines(struct publish *publish, FILE *file)
     int code = 0;
 
     while (code == 0 && (len = getline(&line, &room, file)) >= 0) {
-        publish->line++;
+        size_t mark = publish->line++ == 0 ? json_mark(line, (size_t)len) : 0;
+
         while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
             len--;
-        if (len == 0)
+        if ((size_t)len <= mark)
             continue;
-        put_body(publish, line, (size_t)len);
+        put_body(publish, line + mark, (size_t)len - mark);
         publisher_turn(publish->publisher, 0);
         code = settle_down_to(publish, AHEAD_EVENTS_MOST, AHEAD_BYTES_MOST);
     }

@@ -90,16 +90,12 @@ static void refuse_invalid(struct adapted_list *list)
     }
 }
 
-/* Windows begins a text with U+FEFF: that is no JSON, and says nothing. */
 static json_t *parse(size_t adapter, const char *bytes, size_t len, char **ret_twice, char **ret_reason)
 {
-    static const char MARK[] = "\xef\xbb\xbf";
-    const size_t mark = sizeof MARK - 1;
+    size_t mark = json_mark(bytes, len);
 
-    if (len >= mark && memcmp(bytes, MARK, mark) == 0) {
-        bytes += mark;
-        len -= mark;
-    }
+    bytes += mark;
+    len -= mark;
     if (ADAPTERS[adapter].takes_twice)
         return json_parse_foreign(bytes, len, ret_twice, ret_reason);
     return json_parse_within(bytes, len, JSON_DEPTH_FOREIGN, ret_reason);

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "court_defendant.h"
+#include "foreign_time.h"
 #include "part_kind.h"
 #include "register_case.h"
 #include "register_person.h"
@@ -129,9 +130,9 @@ static void init_hearing(struct court_hearing *hearing, const json_t *request, s
         .recorded_at = INSTANT_NONE,
     };
     if (registered != NULL)
-        instant_parse(registered, &hearing->recorded_at);
+        foreign_time_parse(registered, &hearing->recorded_at);
     /* The day is London's: a hearing stamped 23:30Z in June is the next day's. */
-    if (date != NULL && instant_parse(date, &hearing->at))
+    if (date != NULL && foreign_time_parse(date, &hearing->at))
         hearing->day = civil_day_of(hearing->at);
     else if (date != NULL && civil_parse(date, &hearing->day))
         hearing->at = civil_instant(hearing->day, 0, 0);

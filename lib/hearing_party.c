@@ -185,6 +185,7 @@ static void add_application(struct hearing_parties *parties, const json_t *appli
 {
     const json_t *subject = json_object_get(application, "subject");
     const json_t *respondents = json_object_get(application, "respondents");
+    const json_t *applicant = json_object_get(application, "applicant");
     struct hearing_entry entry = {.of = application, .is_application = true};
     size_t i;
     json_t *respondent;
@@ -197,6 +198,10 @@ static void add_application(struct hearing_parties *parties, const json_t *appli
         entry.defendant = subject;
         entry.is_defence = is_by_defence(application, subject);
         add(parties, entry, mem_printf("%s.subject", path));
+    } else if (json_array_size(respondents) == 0 && json_is_object(json_object_get(applicant, "masterDefendant"))) {
+        entry.defendant = applicant;
+        entry.is_defence = true;
+        add(parties, entry, mem_printf("%s.applicant", path));
     } else {
         json_array_foreach(respondents, i, respondent)
         {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "foreign_slug.h"
+#include "foreign_time.h"
 #include "part_kind.h"
 #include "told/mem.h"
 
@@ -106,7 +107,7 @@ bool hearing_prompt_next(const struct codes *codes, const json_t *result, struct
                                  .at = INSTANT_NONE,
                                  .court = part_kind_text(json_object_get(next, "courtCentre"), "name"),
                                  .purpose = part_kind_text(json_object_get(next, "type"), "description")};
-    if (!instant_parse(at, &ret->at))
+    if (!foreign_time_parse(at, &ret->at))
         ret->at = local_instant(at, NULL);
     return !instant_is_none(ret->at);
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foreign_time.h"
 #include "part_kind.h"
 #include "told/mem.h"
 
@@ -50,7 +51,7 @@ static enum age_of_result age_of(const struct hearing_findings *found, const jso
 {
     const char *of = part_kind_text(result, "orderedHearingId");
     const char *date = part_kind_text(result, "orderedDate");
-    bool is_dated = date != NULL && civil_parse(date, ret_on);
+    bool is_dated = date != NULL && foreign_time_parse_day(date, ret_on);
 
     if (of != NULL && found->hearing_id != NULL && strcmp(of, found->hearing_id) == 0)
         return RESULT_NEW;
@@ -251,9 +252,12 @@ static void note_conviction(struct hearing_findings *found, struct court_case *r
     struct civil_day day = found->hearing_day;
     bool is_new;
 
+    if (date != NULL && !foreign_time_parse_day(date, &day)) {
+        court_case_fault(read, mem_copy("a convictionDate is no date YYYY-MM-DD" LOOK));
+        return;
+    }
     if (date != NULL)
-        is_new = civil_parse(date, &day) && !civil_is_none(found->first_day) &&
-                 day.number >= found->first_day.number;
+        is_new = !civil_is_none(found->first_day) && day.number >= found->first_day.number;
     else
         is_new =
             is_convicted_by(found, json_object_get(offence, "judicialResults"), &day) && !civil_is_none(day);

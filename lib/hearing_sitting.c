@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hearing_sitting.h"
 
+#include "foreign_time.h"
 #include "part_kind.h"
 
 static bool has_results(const json_t *defendants, const char *key)
@@ -76,7 +77,7 @@ static struct days read_days(const json_t *hearing, struct civil_day until)
         if (text == NULL || json_is_true(json_object_get(sitting, "isCancelled")))
             continue;
         /* The day is London's: a sitting stamped 23:30Z in June is the next day's. */
-        if (instant_parse(text, &at))
+        if (foreign_time_parse(text, &at))
             day = civil_day_of(at);
         else if (civil_parse(text, &day))
             at = civil_instant(day, 0, 0);
@@ -100,7 +101,7 @@ static struct civil_day last_ordered(const json_t *hearing)
                 json_array_foreach(json_object_get(offence, "judicialResults"), n, result)
     {
         const char *text = part_kind_text(result, "orderedDate");
-        if (text != NULL && civil_parse(text, &day) && (civil_is_none(last) || day.number > last.number))
+        if (text != NULL && foreign_time_parse_day(text, &day) && (civil_is_none(last) || day.number > last.number))
             last = day;
     }
     return last;
@@ -114,7 +115,7 @@ static void place_results(struct hearing_sitting *s)
     struct civil_day until =
         instant_is_none(s->court.recorded_at) ? last_ordered(s->hearing) : civil_day_of(s->court.recorded_at);
     struct civil_day day;
-    bool is_said = said != NULL && civil_parse(said, &day);
+    bool is_said = said != NULL && foreign_time_parse_day(said, &day);
     struct days days = read_days(s->hearing, is_said ? day : until);
 
     s->first_day = days.first;
@@ -159,7 +160,7 @@ void hearing_sitting_place(struct hearing_sitting *s, bool is_listing)
     if (s->court.id == NULL)
         s->court.id = part_kind_text(s->around, "hearingId");
     if (shared != NULL)
-        instant_parse(shared, &s->court.recorded_at);
+        foreign_time_parse(shared, &s->court.recorded_at);
     s->is_resulted = !is_listing && is_resulted(s->hearing, s->around);
     if (s->is_resulted)
         place_results(s);

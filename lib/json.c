@@ -132,6 +132,14 @@ json_t *json_parse_foreign(const char *bytes, size_t len, char **ret_twice, char
     return value;
 }
 
+size_t json_mark(const char *bytes, size_t len)
+{
+    static const char MARK[] = "\xef\xbb\xbf";
+    const size_t mark = sizeof MARK - 1;
+
+    return len >= mark && memcmp(bytes, MARK, mark) == 0 ? mark : 0;
+}
+
 const char *json_text_at(const json_t *object, const char *key)
 {
     return json_string_value(json_object_get(object, key));

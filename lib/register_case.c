@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foreign_time.h"
 #include "part_kind.h"
 #include "told/mem.h"
 
@@ -72,8 +73,9 @@ static void note_conviction(struct court_case *read, const json_t *offence, stru
     const char *date = json_text_at(offence, "convictionDate");
     struct civil_day day;
 
-    if (date != NULL && civil_parse(date, &day) && !civil_is_none(hearing_day) &&
-        day.number >= hearing_day.number)
+    if (date != NULL && *date != '\0' && !foreign_time_parse_day(date, &day))
+        court_case_fault(read, mem_copy("a convictionDate is no date YYYY-MM-DD: look at the register itself"));
+    else if (date != NULL && *date != '\0' && !civil_is_none(hearing_day) && day.number >= hearing_day.number)
         court_case_note_conviction(read, day, json_text_at(offence, "offenceCode"),
                                    json_text_at(offence, "offenceTitle"));
 }

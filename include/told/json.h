@@ -24,4 +24,7 @@ char *json_canonical(const json_t *value);
 /* SHA-256 of the canonical text, without the named top-level keys (NULL-terminated list, may be NULL). 64 hex digits. */
 void json_digest(const json_t *object, const char *const *without, char out[65]);
 
+/* How many bytes to pass over: Windows begins a text with U+FEFF, which is no JSON and says nothing. */
+size_t json_mark(const char *bytes, size_t len);
+
 #endif

@@ -180,6 +180,15 @@ static void test_limits_of_a_run_are_resumed_from_the_cursor(void **state)
     free(first);
 }
 
+static void test_limits_of_a_line_leave_out_a_byte_order_mark(void **state)
+{
+    char *one = dealer_event_text("custody/marked", "m1", 1, "X1"), *input = mem_printf("\xef\xbb\xbf%s\r\n", one);
+
+    assert_int_equal(publish(*state, "--timeout", "20", input, "acknowledged 1, refused 0"), 0);
+    free(input);
+    free(one);
+}
+
 /* The file of a publisher that has gone mad: told shuts it out, and it ends by itself and says so. */
 static void test_limits_of_bad_bodies_end_a_publisher(void **state)
 {
@@ -202,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_limits_speak_up_every_ten_seconds),
         cmocka_unit_test(test_limits_of_patience_end_a_publisher_with_75),
         cmocka_unit_test(test_limits_of_a_run_are_resumed_from_the_cursor),
+        cmocka_unit_test(test_limits_of_a_line_leave_out_a_byte_order_mark),
         cmocka_unit_test(test_limits_of_bad_bodies_end_a_publisher),
     };
     return cmocka_run_group_tests_name("limits", tests, setup, teardown);

@@ -328,6 +328,10 @@ static void test_adapter_hearing_loses_nobody_to_null(void **state)
         {"defendants that are no list", HEAD "\"prosecutionCases\":[{\"defendants\":" WHO("") "}]}}", "defendants is not a list",
          NULL},
         {"an application that is none", HEAD "\"courtApplications\":[\"x\"]}}", "not an object", NULL},
+        {"a child who asks, and nobody else is named",
+         HEAD "\"courtApplications\":[{\"applicant\":{\"id\":\"s1\",\"masterDefendant\":{\"personDefendant\":{\"personDetails\":"
+              "{\"dateOfBirth\":\"2009-02-03\"}}}}}]}}",
+         "courtApplications[0].applicant", "court."},
         {"a type that is none", HEAD "\"type\":\"Trial\",\"prosecutionCases\":[{\"defendants\":[" WHO("") "]}]}}",
          "court.appearance", NULL},
         {"and is named", HEAD "\"type\":\"Trial\",\"prosecutionCases\":[{\"defendants\":[" WHO("") "]}]}}",
@@ -341,6 +345,41 @@ static void test_adapter_hearing_loses_nobody_to_null(void **state)
         assert_says(rows[i].what, rows[i].message, rows[i].want, rows[i].never);
 #undef BARE
 #undef WHO
+}
+
+/* Days with a time of day behind them, times without a zone: what is meant can be known, and is. */
+static void test_adapter_hearing_reads_dates_as_they_are_written(void **state)
+{
+#define SHARED(share, sitting, who, more)                                                                    \
+    "{\"sharedTime\":\"" share "\",\"hearing\":{\"id\":\"h-1\",\"hearingDays\":[{\"sittingDay\":\"" sitting               \
+    "\"}],\"prosecutionCases\":[{\"defendants\":[" who more "]}]}}"
+    static const struct {
+        const char *what, *message, *want, *never;
+    } rows[] = {
+        {"a day of birth with a time", CASES PERSON("d1", "2009-02-03T00:00:00Z", "U") "}" TAIL, "\"born_on\":\"2009-02-03\"", "fault"},
+        {"an adult's", CASES PERSON("d1", "1980-02-03T00:00:00.000+01:00", "U") "}" TAIL, "18 or over", "event"},
+        {"a wall clock is London's", SHARED("2024-06-03T12:00:00", "2024-06-03T10:00:00", CHILD("d1", "U"), "}"),
+         "\"time\":\"2024-06-03T09:00:00Z\"", NULL},
+        {"and so is that of the share", SHARED("2024-06-03T12:00:00", "2024-06-03T10:00:00", CHILD("d1", "U"), "}"),
+         "\"recordedtime\":\"2024-06-03T11:00:00Z\"", NULL},
+        {"a conviction with a time",
+         SHARED("2024-06-03T12:00:00Z", "2024-06-03", CHILD("d1", "U"),
+                ",\"offences\":[{\"offenceCode\":\"X1\",\"convictionDate\":\"2024-06-03T00:00:00Z\"}]}"),
+         "court.conviction", NULL},
+        {"a conviction on no day",
+         SHARED("2024-06-03T12:00:00Z", "2024-06-03", CHILD("d1", "U"),
+                ",\"offences\":[{\"offenceCode\":\"X1\",\"convictionDate\":\"yesterday\"}]}"),
+         "a convictionDate is no date", "court.conviction"},
+        {"a next hearing by the wall clock",
+         SHARED("2024-06-03T12:00:00Z", "2024-06-03", CHILD("d1", "U"),
+                OFFENCE("{\"nextHearing\":{\"listedStartDateTime\":\"2024-07-01T10:00\"}}")),
+         "\"at\":\"2024-07-01T09:00:00Z\"", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_says(rows[i].what, rows[i].message, rows[i].want, rows[i].never);
+#undef SHARED
 }
 
 /* Windows writes U+FEFF before a text. */
@@ -598,6 +637,7 @@ int main(void)
         cmocka_unit_test(test_adapter_hearing_has_none_of_the_known_defects),
         cmocka_unit_test(test_adapter_hearing_loses_nobody_to_null),
         cmocka_unit_test(test_adapter_hearing_reads_a_message_with_a_byte_order_mark),
+        cmocka_unit_test(test_adapter_hearing_reads_dates_as_they_are_written),
         cmocka_unit_test(test_adapter_hearing_refuses_what_it_cannot_use_as_a_whole),
         cmocka_unit_test(test_adapter_hearing_states_the_same_in_every_share),
         cmocka_unit_test(test_adapter_hearing_finds_the_day_of_the_share),
