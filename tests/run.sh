@@ -5,12 +5,12 @@
 #   tests/run.sh [BINARY | NAME=COMMAND]…
 #
 # A BINARY is a cmocka program: each of its tests counts. NAME=COMMAND is one test: it passes if the command, run by
-# bash, exits 0. Each may take TOLD_TEST_TIMEOUT seconds (300). What fails is shown in full. The last line is always
+# bash, exits 0. Each may take TOLD_TEST_TIMEOUT seconds (600). What fails is shown in full. The last line is always
 # "N passed, N failed"; the exit code is 0 only if something ran and nothing failed.
 # TOLD_TEST_JOBS (one more than there are cores) run at a time: most of them wait for a clock or for a process.
 set -uo pipefail
 
-readonly LIMIT=${TOLD_TEST_TIMEOUT:-300}
+readonly LIMIT=${TOLD_TEST_TIMEOUT:-600}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 # The counting below reads cmocka's standard form.
