@@ -30,12 +30,16 @@ struct stand {
     pid_t told;
 };
 
-static char *replaced(const char *text, const char *from, const char *to)
+/* The configuration with another relay, which is the whole line of it, and with a link. */
+static char *with_relay(const char *config, int port)
 {
-    const char *at = strstr(text, from);
+    const char *line = strstr(config, "email = {"), *rest = line != NULL ? strchr(line, '\n') : NULL;
 
-    assert_non_null(at);
-    return mem_printf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    assert_non_null(rest);
+    return mem_printf("%.*slink_base = \"https://told.southwark.example/duty/\";\nemail = { from = \"told@southwark.example\";"
+                      " connect_timeout_s = 5; response_timeout_s = 5; assured = [ \"southwark.example\" ]; relays = ("
+                      " { name = \"assured\"; tls = \"starttls\"; url = \"smtp://127.0.0.1:%d\"; ca_file = \"ca.pem\"; } ); };%s",
+                      (int)(line - config), config, port, rest);
 }
 
 static void start_sink(struct stand *s, const char *script)
@@ -57,21 +61,11 @@ static void start_sink(struct stand *s, const char *script)
 static struct stand *begin(void **state, const char *script)
 {
     struct stand *s = *state = mem_new(sizeof *s);
-    char *config, *email;
 
     s->h = harness_start(&(struct harness_options){.story_from = NOW, .story_stands = true, .poll_ms = 50});
     start_sink(s, script);
     s->clear = harness_read(s->h, "told.conf");
-    email = mem_printf("link_base = \"https://told.southwark.example/duty/\";\nemail = { assured = [ \"southwark.example\" ];"
-                       " relays = ( { name = \"assured\"; tls = \"starttls\"; url = \"smtp://127.0.0.1:%d\"; ca_file = \"ca.pem\"; } );"
-                       " tls = ", smtp_sink_port(s->sink));
-    config = replaced(s->clear, "email = { ", email);
-    free(email);
-    email = strstr(config, " tls = url");
-    assert_non_null(email);
-    *email = '\0';
-    s->assured = mem_printf("%s%s", config, strstr(email + 1, " from = "));
-    free(config);
+    s->assured = with_relay(s->clear, smtp_sink_port(s->sink));
     cast_import(s->h);
     return s;
 }
