@@ -8,16 +8,16 @@ ALTER TABLE told.message
     ADD COLUMN template_hash text;  -- SHA-256 of the template as it was
 UPDATE told.message SET content = 'thin' WHERE frozen;
 
--- A full text (body_…) names a child. Whoever only reads figures does not get it; toldctl notice is the operators'. Columns that
--- later files add to told.message have to be granted to told_reader by name.
-REVOKE SELECT ON told.message FROM told_reader;
+-- A full text (body_…) names a child. Whoever only reads figures, or takes up answers, does not get it; toldctl notice is the
+-- operators'. Columns that later files add to told.message have to be granted to these two by name.
+REVOKE SELECT ON told.message FROM told_reader, told_console;
 DO $$
 DECLARE
     readable text := (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
                       WHERE attrelid = 'told.message'::regclass AND attnum > 0 AND NOT attisdropped
                       AND attname NOT LIKE 'body\_%');
 BEGIN
-    EXECUTE format('GRANT SELECT (%s) ON told.message TO told_reader', readable);
+    EXECUTE format('GRANT SELECT (%s) ON told.message TO told_reader, told_console', readable);
 END $$;
 
 -- What a full notice says comes from the events behind the duty: those that stand, of that child.

@@ -94,7 +94,7 @@ static void test_grants_let_each_role_do_its_own_step_only(void **state)
         {"UPDATE told.duty SET as_of = as_of", "-y----"},
         {"SELECT body_text FROM told.message", "--y--y"},
         {"SELECT body_html FROM told.message", "--y--y"},
-        {"SELECT subject, content, template_hash FROM told.message", "--y-yy"},
+        {"SELECT subject, content, template_hash FROM told.message", "--yyyy"},
         {"SELECT stopped_at FROM told.endpoint", "--y-yy"},
         {"UPDATE told.endpoint SET stopped_at = NULL", "--y--y"},
         {"UPDATE told.endpoint SET name = name", "--y---"},
