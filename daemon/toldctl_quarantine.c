@@ -24,15 +24,20 @@ static const struct pg_statement list_all = {
     " octet_length(body) AS bytes,"
     " state, reason FROM told.quarantine ORDER BY quarantine_id DESC LIMIT 1000",
     0};
+/* A part of a foreign message (ID/part) has no bytes of its own: they are the message's. */
+#define BODY \
+    "CASE WHEN q.body <> '' THEN q.body ELSE coalesce((SELECT e.body FROM told.event e WHERE e.source = q.source" \
+    " AND e.type LIKE 'foreign.%' AND e.id IN (SELECT left(q.id, n - 1) FROM generate_series(2, length(q.id)) n" \
+    " WHERE substr(q.id, n, 1) = '/') ORDER BY length(e.id) DESC LIMIT 1), q.body) END AS body"
 static const struct pg_statement read_one = {
     "quarantine_one",
-    "SELECT feed, " PG_INSTANT("received_at") ", state, reason, epoch, body, sha256, source, id, sequence"
-    " FROM told.quarantine WHERE quarantine_id = $1",
+    "SELECT feed, " PG_INSTANT("received_at") ", state, reason, epoch, " BODY ", sha256, source, id, sequence"
+    " FROM told.quarantine q WHERE quarantine_id = $1",
     1};
 static const struct pg_statement lock_one = {
     "quarantine_lock",
-    "UPDATE told.quarantine SET state = $2 WHERE quarantine_id = $1 AND state = 'open'"
-    " RETURNING feed, " PG_INSTANT("received_at") ", epoch, body",
+    "UPDATE told.quarantine q SET state = $2 WHERE quarantine_id = $1 AND state = 'open'"
+    " RETURNING feed, " PG_INSTANT("received_at") ", epoch, " BODY,
     2};
 /* clang-format on */
 static const struct pg_statement insert_event = {

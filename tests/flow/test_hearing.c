@@ -158,6 +158,30 @@ static void test_hearing_shared_with_bail_in_place_of_remand_amends(void **state
     cast_check(h);
 }
 
+/* A part that a person must look at has no copy of the message: its bytes are those that came, and taking it up again takes
+ * the whole message up. */
+static void test_hearing_keeps_one_copy_of_what_is_set_aside(void **state)
+{
+    struct harness *h = begin(state);
+    struct buf out = {0};
+    char *id;
+
+    share(h, "2024-06-03T09:00:00Z", "Q", "", "2024-06-24T09:00:00Z");
+    cast_expect(h, "1 0", "SELECT concat_ws(' ', count(*), sum(octet_length(body))) FROM told.quarantine WHERE state = 'open'");
+    id = cast_value(h, "SELECT quarantine_id FROM told.quarantine");
+    assert_int_equal(harness_toldctl(h, "amara", (const char *[]){"quarantine", "show", id, NULL}, &out, NULL), 0);
+    assert_non_null(strstr(buf_string(&out), "prosecutionCases"));
+    cast_succeed(h, "quarantine", "retry", id);
+    cast_settle(h);
+    /* Still so: it is open again, and its alarm is a new one. */
+    cast_expect(h, "open", "SELECT state FROM told.quarantine");
+    cast_expect(h, "1", "SELECT count(*) FROM told.alarm WHERE kind = 'quarantine' AND cleared_at IS NULL");
+    cast_expect(h, "1", "SELECT count(*) FROM told.event WHERE type = 'court.appearance'");
+    buf_release(&out);
+    free(id);
+    cast_check(h);
+}
+
 /* Nobody under 18, and nobody at all: each ends by its name, and neither in silence nor in quarantine. */
 static void test_hearing_without_a_child_ends_by_its_name(void **state)
 {
@@ -206,6 +230,7 @@ int main(void)
         cmocka_unit_test_teardown(test_hearing_shared_again_makes_no_second_duty, teardown),
         cmocka_unit_test_teardown(test_hearing_shared_with_another_date_amends, teardown),
         cmocka_unit_test_teardown(test_hearing_shared_with_bail_in_place_of_remand_amends, teardown),
+        cmocka_unit_test_teardown(test_hearing_keeps_one_copy_of_what_is_set_aside, teardown),
         cmocka_unit_test_teardown(test_hearing_without_a_child_ends_by_its_name, teardown),
         cmocka_unit_test_teardown(test_hearing_designates_an_authority_once, teardown),
     };
