@@ -125,7 +125,7 @@ test: deps
 	@$(MAKE) --no-print-directory -j2 KIND=tsan tsan-built
 	@tests/support/deps.sh fuzz
 	@$(MAKE) --no-print-directory -j2 fuzz-built
-	@tests/run.sh $(TESTS_asan) 'tsan=$(TSAN_RUN)' 'arrows=make -s arrows' 'pure=make -s pure' 'fuzz-smoke=make -s fuzz FUZZ_SECONDS=2 FUZZ_EXCEPT=expr' 'fuzz-expr=make -s fuzz FUZZ_SECONDS=20 FUZZ_ONLY=expr'
+	@tests/run.sh $(TESTS_asan) 'tsan=$(TSAN_RUN)' 'arrows=make -s arrows' 'pure=make -s pure' 'defects=tests/support/defects.sh' 'fuzz-smoke=make -s fuzz FUZZ_SECONDS=2 FUZZ_EXCEPT=expr' 'fuzz-expr=make -s fuzz FUZZ_SECONDS=20 FUZZ_ONLY=expr'
 
 .PHONY: tests-built tsan-built
 tests-built: $(TEST_BIN) all $(SUPPORT_BIN)
