@@ -154,7 +154,7 @@ static void test_replay_follows_a_new_epoch_from_its_oldest(void **state)
 
     announcer_say(box->announcer, "broadcast/epoch", 1, "e1", 1);
     announcer_beacon(box->announcer, "broadcast/epoch", 1, 1, 1);
-    assert_true(await(box, "SELECT settled FROM told.cursor WHERE source = 'broadcast/epoch'", "1"));
+    assert_true(await(box, "SELECT settled || ' ' || epoch FROM told.cursor WHERE source = 'broadcast/epoch'", "1 1"));
     log_many(box, "broadcast/epoch", 2, 1, 3);
     announcer_beacon(box->announcer, "broadcast/epoch", 2, 3, 1);
     assert_true(await(box, "SELECT settled || ' ' || epoch FROM told.cursor WHERE source = 'broadcast/epoch'", "3 2"));
