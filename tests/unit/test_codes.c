@@ -299,7 +299,7 @@ static const struct {
      "\"A1234BC\"}},\"sentenced\":false"},
 };
 
-/* The tables named, and the others empty. */
+/* The tables named, and the others empty, but for the status that the messages above have. */
 static struct codes *parse_tables(const char *tables)
 {
     struct buf text = {0};
@@ -309,7 +309,9 @@ static struct codes *parse_tables(const char *tables)
     for (size_t i = 0; i < TABLES; i++) {
         char *name = mem_printf("%.*s = ", (int)name_len(EMPTY[i]), EMPTY[i]);
         if (strstr(tables, name) == NULL)
-            buf_text(&text, EMPTY[i]);
+            buf_text(&text, strcmp(name, "bail-statuses = ") == 0
+                                ? "bail-statuses = ( { code = \"A\"; nothing = \"not applicable\"; } );\n"
+                                : EMPTY[i]);
         free(name);
     }
     struct codes *codes = parse(buf_string(&text), text.len, &faults);
