@@ -224,6 +224,11 @@ static bool parser_take_value(struct parser *parser, const struct term *term, st
 
     if (word == NULL)
         return false;
+    if (parser->token == TOKEN_WORD && term_is_name(word)) {
+        parser_fault(parser, mem_printf("%s is a name and would be taken for a word here; compare it by itself with =", word));
+        free(word);
+        return false;
+    }
     if (parser->token == TOKEN_WORD || (parser->token == TOKEN_NUMBER && term->kind == VALUE_TEXT)) {
         fits = read_word(parser, term, word, &value);
     } else if (parser->token == TOKEN_NUMBER && term->kind == VALUE_NUMBER) {

@@ -153,6 +153,7 @@ static const struct refused refusals[] = {
     {"event.objected event.objected", "column 16"},
     {"(event.objected", "\")\" expected"},
     {"event.objected)", "column 15"},
+        {"event.court in (kent, child.home_authority)", "child.home_authority is a name and would be taken for a word"},
     {"event.object", "\"event.object\" is no field of court.bail"},
     {"child.shoe_size", "no field of a child"},
     {"child.has", "write child.has(role)"},
