@@ -654,7 +654,7 @@ int harness_toldctl(struct harness *h, const char *user, const char *const argv[
 
 pid_t harness_publish_start(struct harness *h, const char *feed, const char *path, const char *output_path)
 {
-    const char *argv[] = {"publish", "--feed", feed, path, NULL};
+    const char *argv[] = {"publish", "--feed", feed, "--timeout", "300", path, NULL};
     int fd = open(output_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     pid_t pid = fork();
 
