@@ -3,7 +3,8 @@
  * Publishers from a seed that lose, repeat, reorder, begin a new log, and lie, while told is killed now and then: whatever
  * was acknowledged or confirmed is stored once, and the duties are those the pure core gives.
  *
- * TOLD_SIM_SECONDS says for how long (180), TOLD_SIM_SEEDS how many at most, TOLD_SIM_SEED runs one alone.
+ * TOLD_SIM_SECONDS says for how long (180), TOLD_SIM_SEEDS how many at most, TOLD_SIM_FIRST which is the first (else it
+ * follows the clock), TOLD_SIM_SEED runs one alone.
  */
 #include <setjmp.h>
 #include <poll.h>
@@ -379,7 +380,7 @@ static void test_simulation_of_publishers_that_fail_and_lie(void **state)
 {
     struct box *box = *state;
     long alone = from_environment("TOLD_SIM_SEED", 0), most = from_environment("TOLD_SIM_SEEDS", 1000000), done = 0;
-    unsigned long first = alone > 0 ? (unsigned long)alone : (unsigned long)(clock_real().us / 1000000 % 100000000);
+    unsigned long first = (unsigned long)(alone > 0 ? alone : from_environment("TOLD_SIM_FIRST", (long)(clock_real().us / 1000000 % 100000000)));
     int64_t until = clock_monotonic_ms() + 1000 * from_environment("TOLD_SIM_SECONDS", SECONDS);
 
     while (done < (alone > 0 ? 1 : most) && clock_monotonic_ms() < until) {
