@@ -125,7 +125,7 @@ test: deps
 	@$(MAKE) --no-print-directory -j2 KIND=tsan tsan-built
 	@tests/support/deps.sh fuzz
 	@$(MAKE) --no-print-directory -j2 fuzz-built
-	@tests/run.sh $(TESTS_asan) 'tsan=$(TSAN_RUN)' 'arrows=make -s arrows' 'pure=make -s pure' 'defects=tests/support/defects.sh' 'fuzz-smoke=make -s fuzz FUZZ_SECONDS=2 FUZZ_EXCEPT=expr' 'fuzz-expr=make -s fuzz FUZZ_SECONDS=20 FUZZ_ONLY=expr'
+	@tests/run.sh $(TESTS_asan) 'tsan=$(TSAN_RUN)' 'arrows=make -s arrows' 'pure=make -s pure' 'defects=tests/support/defects.sh' 'fuzz-expr=make -s fuzz FUZZ_SECONDS=20 FUZZ_ONLY=expr' 'fuzz-feeds=make -s fuzz FUZZ_SECONDS=10 FUZZ_ONLY="$(FUZZ_FEEDS)"' 'fuzz-rest=make -s fuzz FUZZ_SECONDS=2 FUZZ_EXCEPT="expr $(FUZZ_FEEDS)"'
 
 .PHONY: tests-built tsan-built
 tests-built: $(TEST_BIN) all $(SUPPORT_BIN)
@@ -144,6 +144,8 @@ FUZZ_SECONDS ?= 60
 FUZZ_RUNS ?=
 FUZZ_ALL := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_ONLY ?= $(FUZZ_ALL)
+# What reads the bytes of a feed: the envelope, each adapter, the spool.
+FUZZ_FEEDS := wire event adapter adapter_hearing xml spool_record
 FUZZ_EXCEPT ?=
 FUZZ := $(filter-out $(FUZZ_EXCEPT),$(FUZZ_ONLY))
 FUZZ_FOR := $(if $(FUZZ_RUNS),-runs=$(FUZZ_RUNS),-max_total_time=$(FUZZ_SECONDS))

@@ -380,7 +380,8 @@ static void test_simulation_of_publishers_that_fail_and_lie(void **state)
 {
     struct box *box = *state;
     long alone = from_environment("TOLD_SIM_SEED", 0), most = from_environment("TOLD_SIM_SEEDS", 1000000), done = 0;
-    unsigned long first = (unsigned long)(alone > 0 ? alone : from_environment("TOLD_SIM_FIRST", (long)(clock_real().us / 1000000 % 100000000)));
+    long by_clock = (long)(clock_real().us / 1000000 % 100000000);
+    unsigned long first = (unsigned long)(alone > 0 ? alone : from_environment("TOLD_SIM_FIRST", by_clock));
     int64_t until = clock_monotonic_ms() + 1000 * from_environment("TOLD_SIM_SECONDS", SECONDS);
 
     while (done < (alone > 0 ? 1 : most) && clock_monotonic_ms() < until) {
