@@ -226,14 +226,21 @@ void ingest_batch_forget_clock(struct ingest_batch *batch)
     batch->clock_asked = false;
 }
 
+/* A broadcast without replay has epoch 0 until its first beacon says which it is. */
+static bool is_epoch_learned(const struct batch_greeting *greeting, const struct arrival *arrival)
+{
+    return greeting->was_epoch == 0 && arrival->peer == 0 && !arrival->has_replay;
+}
+
 static void settle_greeting(struct ingest_batch *batch, struct arrival *arrival)
 {
     const struct batch_greeting *greeting = &batch->greeting;
     struct cursor *cursor = cursor_get(batch->cursors, arrival->source);
 
     cursor_set(cursor, arrival->feed, greeting->epoch, greeting->settled);
-    /* Ranges are those of the epoch that was; they count on where it has stayed, or was only learned. */
-    if (greeting->was_known && (greeting->was_epoch == greeting->epoch || greeting->was_settled == greeting->settled))
+    /* Ranges are those of the epoch that was; they count on where it has stayed, or was only learned. In a log that was
+     * built anew they would acknowledge what never came. */
+    if (greeting->was_known && (greeting->was_epoch == greeting->epoch || is_epoch_learned(greeting, arrival)))
         for (size_t i = 0; i < greeting->range_count; i++)
             cursor_note(cursor, greeting->ranges[i].first, greeting->ranges[i].last);
     if (arrival->epoch >= 0 && arrival->epoch < greeting->epoch) {

@@ -223,6 +223,24 @@ static void test_ingest_starts_a_new_epoch_where_it_says(void **state)
     dealer_close(dealer);
 }
 
+/* What stood behind a gap of the log that was is no part of the new one, also where both begin at the same number. */
+static void test_ingest_forgets_what_was_behind_a_gap_when_the_log_is_rebuilt(void **state)
+{
+    const char *source = "police/rebuilt";
+    struct dealer *dealer = introduced(state, "police", source);
+
+    dealer_event(dealer, source, "r2", 2, "X1");
+    assert_acked_id(dealer, "r2");
+    dealer_hello(dealer, source, 2, 1);
+    assert_welcome(dealer, 2, 1);
+    dealer_event(dealer, source, "s1", 1, "X1");
+    assert_acked_up_to(dealer, 1);
+    dealer_event(dealer, source, "s2", 2, "X1");
+    assert_acked_up_to(dealer, 2);
+    assert_int_equal(count(state, "SELECT count(*) FROM told.event WHERE source = '%s'", source), 3);
+    dealer_close(dealer);
+}
+
 /* Of an event that came in an older epoch no row carries its new number: behind a gap it is remembered all the same. */
 static void test_ingest_remembers_a_known_event_behind_a_gap(void **state)
 {
@@ -477,6 +495,7 @@ int main(void)
         cmocka_unit_test(test_ingest_acknowledges_by_id_without_a_sequence),
         cmocka_unit_test(test_ingest_acknowledges_by_id_behind_a_gap_until_it_fills),
         cmocka_unit_test(test_ingest_starts_a_new_epoch_where_it_says),
+        cmocka_unit_test(test_ingest_forgets_what_was_behind_a_gap_when_the_log_is_rebuilt),
         cmocka_unit_test(test_ingest_remembers_a_known_event_behind_a_gap),
         cmocka_unit_test(test_ingest_alarms_when_the_publisher_has_lost_some),
         cmocka_unit_test(test_ingest_asks_for_hello_first),
