@@ -21,26 +21,13 @@
 #include "secret.h"
 #include "told/buf.h"
 #include "told/mem.h"
+#include "whole_file.h"
 
 static const char GOLDEN[] = "tests/golden/config";
 
 static void keep_fault(void *cookie, const char *file, int line, const char *text)
 {
     buf_printf(cookie, "%s:%d: %s\n", file, line, text);
-}
-
-static char *read_all(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    struct buf text = {0};
-    char some[4096];
-
-    if (file == NULL)
-        return NULL;
-    for (size_t got; (got = fread(some, 1, sizeof some, file)) > 0;)
-        buf_append(&text, some, got);
-    fclose(file);
-    return buf_take(&text);
 }
 
 static void write_all(const char *path, const char *text)
@@ -59,7 +46,7 @@ static void compare_golden(const char *path, const char *found)
 
     if (getenv("GOLDEN_UPDATE") != NULL)
         write_all(path, found);
-    expected = read_all(path);
+    expected = whole_file(path, NULL);
     if (expected == NULL)
         fail_msg("%s is missing: write it with GOLDEN_UPDATE=1", path);
     assert_string_equal(found, expected);
@@ -185,7 +172,7 @@ static char *printed(const struct config *config)
     assert_true(dup2(kept, STDOUT_FILENO) >= 0);
     close(kept);
     close(file);
-    text = read_all(path);
+    text = whole_file(path, NULL);
     unlink(path);
     return text;
 }

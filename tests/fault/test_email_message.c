@@ -18,24 +18,10 @@
 #include "told/buf.h"
 #include "told/ics.h"
 #include "told/mem.h"
+#include "whole_file.h"
 
 #define BOUNDARY "------------------------"
 enum { BOUNDARY_LEN = 24 + 16, BOUNDARIES_MOST = 4 };
-
-static char *read_file(const char *path)
-{
-    struct buf text = {0};
-    char chunk[4096];
-    size_t got;
-    FILE *file = fopen(path, "r");
-
-    if (file == NULL)
-        return NULL;
-    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
-        buf_append(&text, chunk, got);
-    fclose(file);
-    return text.len > 0 ? buf_take(&text) : mem_copy("");
-}
 
 static bool is_boundary(const char *text)
 {
@@ -82,7 +68,7 @@ static void match_golden(const char *name, const char *mail)
         assert_true(fputs(mail, file) >= 0);
         assert_int_equal(fclose(file), 0);
     }
-    expected = read_file(path);
+    expected = whole_file(path, NULL);
     if (expected == NULL)
         fail_msg("%s is missing: write it with GOLDEN_UPDATE=1", path);
     assert_string_equal(mail, expected);
@@ -92,7 +78,7 @@ static void match_golden(const char *name, const char *mail)
 
 static char *notice_file(const char *name, const char *kind)
 {
-    char *path = mem_printf("tests/golden/notices/%s.%s", name, kind), *text = read_file(path);
+    char *path = mem_printf("tests/golden/notices/%s.%s", name, kind), *text = whole_file(path, NULL);
 
     assert_non_null(text);
     text[strcspn(text, strcmp(kind, "subject") == 0 ? "\n" : "")] = '\0';

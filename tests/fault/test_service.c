@@ -17,6 +17,7 @@
 #include "harness.h"
 #include "shipped_codes.h"
 #include "told/mem.h"
+#include "whole_file.h"
 
 static int start(void **state)
 {
@@ -103,23 +104,10 @@ static void test_service_is_not_petted_while_a_stage_hangs(void **state)
     }
 }
 
-static char *read_config(struct harness *h)
-{
-    FILE *file = fopen(harness_config(h), "r");
-    struct buf text = {0};
-    char some[4096];
-
-    assert_non_null(file);
-    for (size_t got; (got = fread(some, 1, sizeof some, file)) > 0;)
-        buf_append(&text, some, got);
-    fclose(file);
-    return buf_take(&text);
-}
-
 static void test_service_reloads_or_keeps_the_old_and_says_so(void **state)
 {
     pid_t told = harness_told(*state, NULL, NULL);
-    char *good = read_config(*state), *bad = mem_printf("%spol_ms = 1;\nlast_result = 2;\n", good), *other;
+    char *good = whole_file(harness_config(*state), NULL), *bad = mem_printf("%spol_ms = 1;\nlast_result = 2;\n", good), *other;
 
     harness_write(*state, "told.conf", bad);
     harness_signal(*state, told, SIGHUP);
@@ -161,7 +149,7 @@ static void test_service_keeps_good_rules_when_a_rule_file_is_mistyped(void **st
         {"\nrule-D1: { title = \"t\"; ", "rules.conf:"},
     };
     struct harness *h = *state;
-    char *good = read_config(h), *from = strstr(good, "protocol = \""), *config, *log, *since;
+    char *good = whole_file(harness_config(h), NULL), *from = strstr(good, "protocol = \""), *config, *log, *since;
     pid_t told;
 
     assert_non_null(from);
@@ -238,7 +226,7 @@ static void test_service_takes_changed_codes_and_keeps_good_ones_when_a_row_is_m
 {
     static const char row[] = "{ code = \"4029\"; event = \"court.remand\"; to = \"";
     struct harness *h = *state;
-    char *good = read_config(h), *from = strstr(good, "codes = \""), *config, *codes = shipped_codes_text(), *changed, *at;
+    char *good = whole_file(harness_config(h), NULL), *from = strstr(good, "codes = \""), *config, *codes = shipped_codes_text(), *changed, *at;
     pid_t told;
 
     assert_non_null(from);
@@ -318,7 +306,7 @@ static void check_run(struct harness *h, const char *arguments, int exit_code, c
 
 static void test_service_checks_without_a_database(void **state)
 {
-    char *good = read_config(*state), *bad = mem_printf("%spol_ms = 1;\n", good);
+    char *good = whole_file(harness_config(*state), NULL), *bad = mem_printf("%spol_ms = 1;\n", good);
 
     cluster_halt(harness_cluster(*state));
     check_run(*state, "-n", 0, "D41");

@@ -13,24 +13,18 @@
 #include "told/buf.h"
 #include "told/event.h"
 #include "told/mem.h"
+#include "whole_file.h"
 
 #define ADAPTED_GOLDEN "tests/golden/adapters/"
 #define ADAPTED_SENT_AT "2024-11-15T18:00:00Z"
 
 static inline char *adapted_read(const char *path, size_t *ret_len)
 {
-    struct buf text = {0};
-    char chunk[4096];
-    size_t got;
-    FILE *file = fopen(path, "rb");
+    char *text = whole_file(path, ret_len);
 
-    if (file == NULL)
+    if (text == NULL)
         fail_msg("%s cannot be read; run the tests from the top of the tree", path);
-    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
-        buf_append(&text, chunk, got);
-    fclose(file);
-    *ret_len = text.len;
-    return buf_take(&text);
+    return text;
 }
 
 /* The reason why the whole message cannot be used (caller frees), or NULL. */

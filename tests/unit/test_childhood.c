@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "childhood.h"
-#include "shipped.h"
+#include "written_case.h"
 #include "told/ledger.h"
 #include "told/timeline_take.h"
 

@@ -13,7 +13,7 @@
 #include "../../lib/deadline_step.h"
 #include "../../lib/event_slots.h"
 #include "../../lib/rule.h"
-#include "shipped.h"
+#include "written_case.h"
 
 enum { CLOCKS_MOST = 40, HOUR = 3600, ALARM_MINUTE = 17 * 60 };
 

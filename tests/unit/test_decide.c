@@ -11,67 +11,18 @@
 
 #include <cmocka.h>
 
-#include "told/buf.h"
+#include "shipped.h"
 #include "told/decide.h"
 #include "told/mem.h"
 
-static struct protocol *protocol;
-static struct calendar *calendar;
-
-static char *read_file(const char *path, size_t *ret_len)
-{
-    FILE *file = fopen(path, "rb");
-    struct buf text = {0};
-    char block[4096];
-    size_t got;
-
-    if (file == NULL)
-        fail_msg("%s cannot be read; run the tests from the top of the tree", path);
-    while ((got = fread(block, 1, sizeof(block), file)) > 0)
-        buf_append(&text, block, got);
-    fclose(file);
-    buf_append(&text, "", 0);
-    *ret_len = text.len;
-    return buf_take(&text);
-}
-
-static void print_fault(void *cookie, const char *file, int line, const char *text)
-{
-    (void)cookie;
-    print_error("%s:%d: %s\n", file, line, text);
-}
+static struct shipped *conf;
 
 static int load_conf(void **state)
 {
-    static const char *const names[] = {"conf/protocol/southwark.conf", "conf/protocol/secure-estate.conf"};
-    struct protocol_file files[2];
-    char *texts[2];
-    char *reason = NULL;
-    char *holidays;
-    size_t len;
+    int failed = shipped_load(state);
 
-    (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        texts[i] = read_file(names[i], &files[i].len);
-        files[i].name = names[i];
-        files[i].text = texts[i];
-    }
-    protocol = protocol_parse(files, 2, print_fault, NULL);
-    holidays = read_file("conf/calendar/bank-holidays.json", &len);
-    calendar = calendar_parse(holidays, len, &reason);
-    free(reason);
-    free(holidays);
-    free(texts[0]);
-    free(texts[1]);
-    return protocol == NULL || calendar == NULL ? -1 : 0;
-}
-
-static int free_conf(void **state)
-{
-    (void)state;
-    protocol_free(protocol);
-    calendar_free(calendar);
-    return 0;
+    conf = *state;
+    return failed;
 }
 
 /* NULL, or what is wrong with it (caller frees). */
@@ -83,7 +34,7 @@ static char *run_case(const char *text, size_t len)
 
     if (one == NULL)
         return difference;
-    decide(protocol, calendar, decide_case_input(one), &decision);
+    decide(conf->protocol, conf->calendar, decide_case_input(one), &decision);
     difference = decide_case_compare(one, &decision);
     decision_release(&decision);
     decide_case_free(one);
@@ -109,7 +60,7 @@ static size_t run_folder(const char *folder, size_t *ret_failed)
         if (name_len < 6 || strcmp(entry->d_name + name_len - 5, ".json") != 0)
             continue;
         path = mem_printf("%s/%s", folder, entry->d_name);
-        text = read_file(path, &len);
+        text = whole_file(path, &len);
         difference = run_case(text, len);
         if (difference != NULL)
             print_error("%s: %s\n", path, difference);
@@ -168,7 +119,7 @@ static struct made make_decision(const char *received_at, const char *history, c
     made.one = decide_case_parse(text, strlen(text), &reason);
     if (made.one == NULL)
         fail_msg("%s", reason);
-    decide(protocol, calendar, decide_case_input(made.one), &made.decision);
+    decide(conf->protocol, conf->calendar, decide_case_input(made.one), &made.decision);
     free(text);
     return made;
 }
@@ -394,7 +345,7 @@ static void test_decide_closes_on_the_event_the_rule_names(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct event *ground = make_event(rows[i].ground_type, rows[i].ground_data);
         struct event *later = make_event(rows[i].type, rows[i].data);
-        const struct rule *rule = protocol_find(protocol, rows[i].rule);
+        const struct rule *rule = protocol_find(conf->protocol, rows[i].rule);
 
         assert_non_null(rule);
         if (decide_closes(rule, ground, later) != rows[i].closes)
@@ -412,7 +363,7 @@ static void test_decide_leaves_what_is_outside_the_catalogue_alone(void **state)
     struct decision decision;
 
     (void)state;
-    decide(protocol, calendar, &input, &decision);
+    decide(conf->protocol, conf->calendar, &input, &decision);
     assert_int_equal(decision.duty_count + decision.review_count + decision.not_count, 0);
     decision_release(&decision);
     facts_free(facts);
@@ -487,5 +438,5 @@ int main(void)
     const char *shared = getenv("TOLD_SHARED");
     bool cases = access(shared == NULL ? "../shared/cases" : shared, F_OK) == 0;
 
-    return _cmocka_run_group_tests("tests", tests, sizeof tests / sizeof *tests - !cases, load_conf, free_conf);
+    return _cmocka_run_group_tests("tests", tests, sizeof tests / sizeof *tests - !cases, load_conf, shipped_unload);
 }

@@ -10,7 +10,7 @@
 
 #include "../../lib/event_slots.h"
 #include "../../lib/protocol_index.h"
-#include "shipped.h"
+#include "written_case.h"
 
 static size_t allocations;
 

@@ -6,6 +6,7 @@
 
 #include "told/buf.h"
 #include "told/mem.h"
+#include "whole_file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,20 +30,6 @@ static const char *const merged_names[] = {
     "repeat_note", "answer", "authority", "mail_answer", "mail_note", "due_short", "duties", "person",
     "hearing",     "privacy", "link",     NULL};
 
-static char *read_file(const char *path)
-{
-    struct buf text = {0};
-    char chunk[4096];
-    size_t got;
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return NULL;
-    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
-        buf_append(&text, chunk, got);
-    fclose(file);
-    return text.len ? buf_take(&text) : mem_copy("");
-}
-
 static void write_file(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
@@ -56,7 +43,7 @@ static void match_golden(const char *name, const char *kind, const char *text)
     char *path = mem_printf(GOLDEN "%s.%s", name, kind);
     if (getenv("GOLDEN_UPDATE"))
         write_file(path, text);
-    char *expected = read_file(path);
+    char *expected = whole_file(path, NULL);
     if (!expected)
         fail_msg("%s is missing: GOLDEN_UPDATE=1 writes it", path);
     assert_string_equal(text, expected);
@@ -67,12 +54,12 @@ static void match_golden(const char *name, const char *kind, const char *text)
 static char *read_template(const char *name)
 {
     char *path = mem_printf(GOLDEN "%s.md", name);
-    char *text = read_file(path);
+    char *text = whole_file(path, NULL);
     free(path);
     if (text)
         return text;
     path = mem_printf("conf/templates/%.*s.md", (int)strcspn(name, "-"), name);
-    text = read_file(path);
+    text = whole_file(path, NULL);
     assert_non_null(text);
     free(path);
     return text;
@@ -90,7 +77,7 @@ static json_t *make_values(const char *text)
 static void check_golden(const char *name)
 {
     char *path = mem_printf(GOLDEN "%s.values.json", name);
-    char *template = read_template(name), *text = read_file(path);
+    char *template = read_template(name), *text = whole_file(path, NULL);
     assert_non_null(text);
     json_t *values = make_values(text);
     struct notice notice = {0};

@@ -10,9 +10,7 @@
 
 #include <cmocka.h>
 
-#include "told/buf.h"
-#include "told/mem.h"
-#include "told/protocol.h"
+#include "shipped.h"
 
 /* Kind and line of D01 to D92, in order. The first 72 are in one text, the others in another. */
 enum { DUTY_COUNT = 92, DUTIES_OF_FIRST_TEXT = 72 };
@@ -46,50 +44,6 @@ static const struct duty {
     /* D89 */ {"STANDING", 113}, {"STANDING", 116}, {"TIMED", 116}, {"STANDING", 118},
 };
 
-static void print_fault(void *cookie, const char *file, int line, const char *text)
-{
-    (void)cookie;
-    print_error("%s:%d: %s\n", file, line, text);
-}
-
-static char *read_file(const char *path, size_t *ret_len)
-{
-    FILE *file = fopen(path, "rb");
-    struct buf text = {0};
-    char block[4096];
-    size_t got;
-
-    if (file == NULL)
-        fail_msg("%s cannot be read; run the tests from the top of the tree", path);
-    while ((got = fread(block, 1, sizeof(block), file)) > 0)
-        buf_append(&text, block, got);
-    fclose(file);
-    *ret_len = text.len;
-    return buf_take(&text);
-}
-
-static int load(void **state)
-{
-    struct protocol_file files[] = {{.name = "conf/protocol/southwark.conf"},
-                                    {.name = "conf/protocol/secure-estate.conf"}};
-    char *texts[2];
-
-    for (size_t i = 0; i < 2; i++) {
-        texts[i] = read_file(files[i].name, &files[i].len);
-        files[i].text = texts[i];
-    }
-    *state = protocol_parse(files, 2, print_fault, NULL);
-    free(texts[0]);
-    free(texts[1]);
-    return *state == NULL ? -1 : 0;
-}
-
-static int unload(void **state)
-{
-    protocol_free(*state);
-    return 0;
-}
-
 /* Its number among D01 to D92; 0: another name. */
 static int number_of(const struct rule *rule)
 {
@@ -101,10 +55,11 @@ static int number_of(const struct rule *rule)
 
 static void test_protocol_duties_are_d01_to_d92_and_no_other(void **state)
 {
+    const struct protocol *protocol = ((struct shipped *)*state)->protocol;
     int seen[DUTY_COUNT + 1] = {0};
 
-    for (size_t i = 0; i < protocol_count(*state); i++) {
-        const struct rule *rule = protocol_rule(*state, i);
+    for (size_t i = 0; i < protocol_count(protocol); i++) {
+        const struct rule *rule = protocol_rule(protocol, i);
 
         if (number_of(rule) == 0)
             fail_msg("%s is no duty of the protocol", rule_name(rule));
@@ -117,8 +72,9 @@ static void test_protocol_duties_are_d01_to_d92_and_no_other(void **state)
 
 static void test_protocol_duties_cite_their_line(void **state)
 {
-    for (size_t i = 0; i < protocol_count(*state); i++) {
-        const struct rule *rule = protocol_rule(*state, i);
+    const struct protocol *protocol = ((struct shipped *)*state)->protocol;
+    for (size_t i = 0; i < protocol_count(protocol); i++) {
+        const struct rule *rule = protocol_rule(protocol, i);
         int number = number_of(rule);
         char *cites = mem_printf("%s line %d",
                                  number <= DUTIES_OF_FIRST_TEXT ? "003_5dbb90fb9a4d301a.txt" : "000_7f520e0c62e05135.txt",
@@ -135,10 +91,11 @@ static void test_protocol_duties_cite_their_line(void **state)
 /* What is only encouraged, or only recorded, tells nobody; only what the text implies is switched off. */
 static void test_protocol_duties_do_what_their_kind_allows(void **state)
 {
+    const struct protocol *protocol = ((struct shipped *)*state)->protocol;
     static const int implied_and_on[] = {3, 33, 43, 75, 77, 79, 81, 85};
 
-    for (size_t i = 0; i < protocol_count(*state); i++) {
-        const struct rule *rule = protocol_rule(*state, i);
+    for (size_t i = 0; i < protocol_count(protocol); i++) {
+        const struct rule *rule = protocol_rule(protocol, i);
         bool on = strcmp(rule_kind(rule), "IMPLICIT") != 0;
         bool quiet = strcmp(rule_kind(rule), "ADVISORY") == 0 || strcmp(rule_kind(rule), "RECORD") == 0;
 
@@ -154,7 +111,8 @@ static void test_protocol_duties_do_what_their_kind_allows(void **state)
 
 static void test_protocol_duties_time_frames_of_assetplus_are_not_made_up(void **state)
 {
-    const struct rule *rule = protocol_find(*state, "D73");
+    const struct protocol *protocol = ((struct shipped *)*state)->protocol;
+    const struct rule *rule = protocol_find(protocol, "D73");
 
     assert_false(rule_is_enabled(rule));
     assert_string_equal(rule_within(rule), "");
@@ -170,5 +128,5 @@ int main(void)
         cmocka_unit_test(test_protocol_duties_time_frames_of_assetplus_are_not_made_up),
     };
 
-    return cmocka_run_group_tests(tests, load, unload);
+    return cmocka_run_group_tests(tests, shipped_load, shipped_unload);
 }

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "readings.h"
-#include "shipped.h"
+#include "written_case.h"
 #include "told/answer.h"
 #include "told/ladder.h"
 

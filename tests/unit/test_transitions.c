@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "shipped.h"
+#include "written_case.h"
 
 enum { EVENTS_MOST = 8 };
 

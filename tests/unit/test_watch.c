@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "shipped.h"
+#include "written_case.h"
 #include "told/watch.h"
 
 #define SENTENCED                                                                                            \

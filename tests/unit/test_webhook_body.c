@@ -5,6 +5,7 @@
 
 #include "told/buf.h"
 #include "told/mem.h"
+#include "whole_file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,20 +16,6 @@
 #include <cmocka.h>
 
 #define HOSTILE "01MP1 [look](https://evil.example) **x** \xe2\x80\xae<script>"
-
-static char *read_file(const char *path)
-{
-    struct buf text = {0};
-    char chunk[4096];
-    size_t got;
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return NULL;
-    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
-        buf_append(&text, chunk, got);
-    fclose(file);
-    return buf_take(&text);
-}
 
 /* The values of a notice, with what a full one would have: none of that may go out. */
 static json_t *make_words(const char *case_ref)
@@ -88,7 +75,7 @@ static void check_golden(const char *name, const struct webhook_said *said)
         assert_true(fputs(line, file) >= 0);
         assert_int_equal(fclose(file), 0);
     }
-    expected = read_file(path);
+    expected = whole_file(path, NULL);
     if (!expected)
         fail_msg("%s is missing: GOLDEN_UPDATE=1 writes it", path);
     assert_string_equal(line, expected);
@@ -174,7 +161,7 @@ static char *judge(const json_t *value, const json_t *schema, const char *place)
 static void test_webhook_body_fits_its_published_schema(void **state)
 {
     (void)state;
-    char *text = read_file("conf/schema/webhook.json"), *reason = NULL;
+    char *text = whole_file("conf/schema/webhook.json", NULL), *reason = NULL;
     assert_non_null(text);
     json_t *schema = json_parse(text, strlen(text), &reason), *words = make_words(NULL);
     assert_non_null(schema);
