@@ -24,6 +24,7 @@ struct replay_source {
     int64_t asked_ms;
     int64_t unfilled;  /* how many were missing after the last round: only more than that is news */
     int64_t confirmed;
+    unsigned silences; /* how often in a row it was asked for in vain */
 };
 
 /* What is asked for and not yet confirmed; one at a time, for END does not say whose it is. */
@@ -234,6 +235,7 @@ static void round_close(struct feed_replay *replay)
     bool has_more = round->is_cut || round->high > round->highest;
 
     round->is_open = false;
+    source->silences = 0;
     if (cursor_epoch(cursor) != round->epoch) {
         source->is_due = true; /* its log was rebuilt meanwhile */
         source->from = source->confirmed = 0;
@@ -294,17 +296,23 @@ static bool is_due(const struct feed_replay *replay, const struct replay_source 
     return source->is_due || now_ms - source->asked_ms >= every_ms || cursor_missing(cursor) > source->unfilled;
 }
 
+/* In turn; but each that nobody answers for holds the channel for as long as we wait, so those that were answered last time
+ * go before it, all that they have. */
 static void ask_next(struct feed_replay *replay, int every_ms, int64_t now_ms)
 {
+    size_t best = replay->count;
+
     for (size_t i = 0; i < replay->count; i++) {
         size_t at = (replay->next + i) % replay->count;
 
-        if (!is_due(replay, &replay->sources[at], every_ms, now_ms))
-            continue;
-        replay->next = at + 1;
-        round_open(replay, at, now_ms);
-        return;
+        if (is_due(replay, &replay->sources[at], every_ms, now_ms) &&
+            (best == replay->count || replay->sources[at].silences < replay->sources[best].silences))
+            best = at;
     }
+    if (best == replay->count)
+        return;
+    replay->next = best + 1;
+    round_open(replay, best, now_ms);
 }
 
 /* What was asked on the old connection can no longer be answered, so no late END is taken for another's. */
@@ -314,6 +322,8 @@ static void reconnect(struct feed_replay *replay, const struct config *config, i
 
     log_warning("stage=ingest feed=%s action=reconnect reason=\"its replay channel does not answer\"", replay->feed);
     replay->dialled_ms = now_ms;
+    if (replay->round.is_open)
+        replay->sources[replay->round.at].silences++;
     replay->round = (struct round){.number = replay->round.number + 1};
     close_sockets(replay);
     if (feed != NULL)

@@ -29,7 +29,8 @@ struct announcer {
     size_t count;
     struct { char *source; uint64_t sequence; } confirmed[SOURCES_MOST];
     size_t confirmed_count;
-    atomic_bool stop, is_silent;
+    atomic_bool stop;
+    char *ignored; /* a source that is asked for in vain, or NULL */
     atomic_long asked;
 };
 
@@ -116,7 +117,7 @@ static void serve_one(struct announcer *a)
     pthread_mutex_lock(&a->mutex);
     if (strcmp(verb, "GET") == 0) {
         atomic_fetch_add(&a->asked, 1);
-        if (!atomic_load(&a->is_silent))
+        if (a->ignored == NULL || strcmp(a->ignored, json_string_value(json_object_get(root, "source"))) != 0)
             repeat(a, route, route_len, root);
     } else if (strcmp(verb, "CONFIRM") == 0) {
         note_confirmed(a, root);
@@ -176,6 +177,7 @@ void announcer_close(struct announcer *a)
         free(a->lines[i].text);
     }
     free(a->lines);
+    free(a->ignored);
     for (size_t i = 0; i < a->confirmed_count; i++)
         free(a->confirmed[i].source);
     pthread_mutex_destroy(&a->mutex);
@@ -256,9 +258,12 @@ void announcer_trim(struct announcer *a, const char *source, uint64_t below)
     pthread_mutex_unlock(&a->mutex);
 }
 
-void announcer_silence(struct announcer *a, bool is_silent)
+void announcer_ignore(struct announcer *a, const char *source)
 {
-    atomic_store(&a->is_silent, is_silent);
+    pthread_mutex_lock(&a->mutex);
+    free(a->ignored);
+    a->ignored = mem_copy(source);
+    pthread_mutex_unlock(&a->mutex);
 }
 
 uint64_t announcer_confirmed(struct announcer *a, const char *source)

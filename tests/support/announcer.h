@@ -23,7 +23,7 @@ void announcer_say(struct announcer *announcer, const char *source, int64_t epoc
 void announcer_log_text(struct announcer *announcer, const char *source, int64_t epoch, uint64_t sequence, const char *text);
 void announcer_beacon(struct announcer *announcer, const char *source, int64_t epoch, uint64_t last, uint64_t oldest);
 void announcer_trim(struct announcer *announcer, const char *source, uint64_t below); /* the log loses its beginning */
-void announcer_silence(struct announcer *announcer, bool is_silent); /* the replay channel reads and does not answer */
+void announcer_ignore(struct announcer *announcer, const char *source); /* no GET of it is answered; NULL: all are */
 
 uint64_t announcer_confirmed(struct announcer *announcer, const char *source); /* 0: nothing yet */
 long announcer_asked(struct announcer *announcer); /* how many GETs so far */
