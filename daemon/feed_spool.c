@@ -22,6 +22,7 @@ struct feed_spool {
     struct feed_heard *heard;
     struct spool *spool; /* NULL: none is configured */
     uint64_t kept, lost; /* since the database went */
+    uint64_t said_aside; /* files that could not be read */
     bool said_filling;
 };
 
@@ -172,6 +173,16 @@ static void hear_damaged(struct feed_spool *spool, const struct spool_record *re
     feed_heard_take(spool->heard, &nobody, &message, now_ms);
 }
 
+static void watch_unread(struct feed_spool *spool)
+{
+    if (spool_set_aside(spool->spool) == spool->said_aside)
+        return;
+    spool->said_aside = spool_set_aside(spool->spool);
+    ingest_store_raise(spool->store, "spool", "spool",
+                       "a file of the spool could not be read: it was set aside in the spool under a name that ends in "
+                       ".unread; make it readable, take that ending off and restart told");
+}
+
 void feed_spool_drain(struct feed_spool *spool, const struct config *config, int64_t now_ms)
 {
     struct spool_record record;
@@ -192,6 +203,7 @@ void feed_spool_drain(struct feed_spool *spool, const struct config *config, int
         else
             hear_damaged(spool, &record, now_ms);
     }
+    watch_unread(spool);
     if (spool_is_empty(spool->spool)) {
         log_info("stage=ingest action=drained kept=%llu lost=%llu", (unsigned long long)spool->kept,
                  (unsigned long long)spool->lost);

@@ -16,6 +16,7 @@
 
 #define FILE_NAME "%020llu.spool"
 #define LOCK_NAME "lock"
+#define ASIDE ".unread" /* behind the name of a file that cannot be read: what follows must not wait for it */
 
 static const size_t FILE_BYTES = 16 * 1024 * 1024; /* a file that has grown so far is not written to again */
 
@@ -28,6 +29,7 @@ struct spool {
     uint64_t reading;          /* the file that `read` holds; 0: none */
     struct buf read;
     size_t at;                 /* how far it was read */
+    uint64_t aside;            /* files that could not be read, so far */
 };
 
 static void name_of(uint64_t number, char out[64])
@@ -66,21 +68,24 @@ static char *open_directory(struct spool *spool, const char *directory)
     return NULL;
 }
 
+/* False: errno says why. */
 static bool read_file(struct spool *spool, uint64_t number, struct buf *out)
 {
     char name[64], chunk[65536];
     ssize_t got = -1;
-    int fd;
+    int fd, why;
 
     name_of(number, name);
     buf_reset(out);
     fd = openat(spool->directory, name, O_RDONLY | O_CLOEXEC);
     while (fd >= 0 && (got = read(fd, chunk, sizeof chunk)) > 0)
         buf_append(out, chunk, (size_t)got);
+    why = errno;
     if (fd >= 0)
         (void)close(fd);
     if (got != 0)
-        log_error("stage=ingest spool=%s reason=\"cannot be read: %s\"", name, strerror(errno));
+        log_error("stage=ingest spool=%s reason=\"cannot be read: %s\"", name, strerror(why));
+    errno = why;
     return got == 0;
 }
 
@@ -270,6 +275,43 @@ bool spool_sync(struct spool *spool)
 
 /* ---- reading ---- */
 
+/* Whether reading it again will not help. */
+static bool is_lasting(int why)
+{
+    return why != EINTR && why != EAGAIN && why != EMFILE && why != ENFILE && why != ENOMEM;
+}
+
+/* A file that cannot be read keeps its bytes, under another name, and is passed over as an empty one. */
+static void set_aside(struct spool *spool, uint64_t number, int why)
+{
+    char name[64], there[64 + sizeof ASIDE];
+    struct stat about = {0};
+
+    if (!is_lasting(why))
+        return;
+    name_of(number, name);
+    (void)snprintf(there, sizeof there, "%s" ASIDE, name);
+    (void)fstatat(spool->directory, name, &about, 0);
+    if (why != ENOENT && renameat(spool->directory, name, spool->directory, there) != 0) {
+        log_error("stage=ingest spool=%s reason=\"cannot be set aside: %s\"", name, strerror(errno));
+        return;
+    }
+    spool->aside += why != ENOENT;
+    spool->bytes -= (int64_t)about.st_size;
+    if (number == spool->last && spool->file >= 0) {
+        (void)close(spool->file); /* what comes has a file of its own */
+        spool->file = -1;
+        spool->synced = spool->put = 0;
+    }
+    spool->reading = number;
+    spool->at = 0;
+}
+
+uint64_t spool_set_aside(const struct spool *spool)
+{
+    return spool->aside;
+}
+
 /* The file at hand once more: it may have grown. */
 static bool load(struct spool *spool)
 {
@@ -278,8 +320,10 @@ static bool load(struct spool *spool)
 
     if (spool->reading == 0)
         before = spool->at = 0;
-    if (!read_file(spool, number, &spool->read))
+    if (!read_file(spool, number, &spool->read)) {
+        set_aside(spool, number, errno);
         return false;
+    }
     spool->reading = number;
     if (number == spool->last && spool->file >= 0 && spool->read.len > spool->synced)
         spool->read.len = spool->synced;

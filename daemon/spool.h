@@ -33,6 +33,8 @@ bool spool_sync(struct spool *spool);
 /* The next one that is synced and was not read yet: SPOOL_RECORD; of SPOOL_DAMAGED, body and len are the bytes passed over.
  * SPOOL_END when there is none. Valid until the next call of any verb here. */
 enum spool_verdict spool_next(struct spool *spool, struct spool_record *ret);
+/* How many files could not be read so far: each was renamed in its directory, its bytes kept, and passed over. */
+uint64_t spool_set_aside(const struct spool *spool);
 /* All that was read is committed. */
 void spool_forget(struct spool *spool);
 

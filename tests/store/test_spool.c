@@ -197,6 +197,45 @@ static void test_spool_gives_damaged_bytes_and_what_is_behind_them(void **state)
     free(path);
 }
 
+/* One that cannot be read must not hold back those behind it, nor be forgotten: here it is a directory. */
+static void test_spool_sets_aside_what_cannot_be_read(void **state)
+{
+    struct place *place = *state;
+    char *first = mem_printf("%s/00000000000000000001.spool", place->directory);
+    char *second = mem_printf("%s/00000000000000000002.spool", place->directory);
+    char *fourth = mem_printf("%s/00000000000000000004.spool", place->directory);
+    char *aside = mem_printf("%s.unread", first);
+    struct spool *spool = open_spool(place);
+    struct spool_record record;
+    struct stat about;
+
+    assert_true(put(spool, 1, 100) && spool_sync(spool));
+    spool_close(spool);
+    assert_int_equal(rename(first, second), 0);
+    assert_int_equal(mkdir(first, 0700), 0);
+    assert_int_equal(mkdir(fourth, 0700), 0); /* the last; and of 3 there is nothing */
+    spool = open_spool(place);
+    assert_reads(spool, 1, 1);
+    assert_int_equal(spool_set_aside(spool), 2);
+    assert_int_equal(stat(aside, &about), 0);
+    spool_forget(spool);
+    assert_true(spool_is_empty(spool));
+    assert_true(put(spool, 2, 100) && spool_sync(spool));
+    assert_reads(spool, 2, 2);
+    spool_forget(spool);
+    assert_int_equal(spool_bytes(spool), 0);
+    assert_int_equal(spool_next(spool, &record), SPOOL_END);
+    spool_close(spool);
+    assert_int_equal(stat(aside, &about), 0);
+    spool = open_spool(place);
+    assert_true(spool_is_empty(spool));
+    spool_close(spool);
+    free(first);
+    free(second);
+    free(fourth);
+    free(aside);
+}
+
 static void test_spool_refuses_what_is_not_its_own(void **state)
 {
     struct place *place = *state;
@@ -226,6 +265,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_spool_says_when_it_is_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_spool_goes_on_behind_a_torn_tail, setup, teardown),
         cmocka_unit_test_setup_teardown(test_spool_gives_damaged_bytes_and_what_is_behind_them, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_spool_sets_aside_what_cannot_be_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_spool_refuses_what_is_not_its_own, setup, teardown),
     };
 
