@@ -28,6 +28,15 @@ static void print_part(const char *path, const struct adapted *part)
     free(reason);
 }
 
+/* Of a message all of whose parts are faults nothing was understood. */
+static bool is_unusable(const struct adapted_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].event || list->items[i].nothing)
+            return false;
+    return list->count > 0;
+}
+
 /* A file is one foreign message. Its bytes name it, so that the same file gives the same ids. */
 static int adapt(const struct codes *codes, const char *adapter, const char *path, const char *source, struct instant sent_at)
 {
@@ -45,6 +54,8 @@ static int adapt(const struct codes *codes, const char *adapter, const char *pat
     else
         for (size_t i = 0; i < list.count; i++)
             print_part(path, &list.items[i]);
+    if (!reason && is_unusable(&list))
+        code = EX_DATAERR;
     adapted_list_release(&list);
     free(reason);
     free(bytes);

@@ -197,6 +197,10 @@ static void test_offline_adapt_refuses_what_is_no_message(void **state)
     assert_int_equal(run(o, "adapt hmcts-court-register conf/told.conf"), 65);
     assert_int_equal(run(o, "adapt no-such-adapter conf/told.conf"), 64);
     assert_int_equal(run(o, "adapt hmcts-court-register /nonexistent"), 66);
+    /* Nor is it one where each of its parts is a fault; what is understood and says nothing is one. */
+    assert_int_equal(run(o, "adapt hmpps-domain-event conf/calendar/bank-holidays.json"), 65);
+    assert_int_equal(run(o, "adapt cloudevents conf/calendar/bank-holidays.json"), 65);
+    assert_int_equal(run(o, "adapt hmcts-court-register conf/demo/register.json"), 0);
 }
 
 int main(void)
