@@ -10,6 +10,7 @@
 #include "adapter_hearing.h"
 #include "adapter_hmpps.h"
 #include "adapter_spi.h"
+#include "foreign_number.h"
 #include "told/buf.h"
 #include "told/event.h"
 #include "told/mem.h"
@@ -31,15 +32,16 @@ static const struct {
     /* Instead, for messages that are not JSON. */
     char *(*run_bytes)(const char *bytes, size_t len, const struct adapter_origin *origin,
                        struct adapted_list *list);
+    bool spells;      /* codes and references written as numbers are taken as the text they are */
     bool takes_twice; /* real messages of it have been seen in which a key stands twice: that must not lose a
                          child */
 } ADAPTERS[] = {
-    {"cloudevents", run_cloudevents, NULL, false},
-    {"hmcts-court-register", adapter_court_register_run, NULL, true},
-    {"hmcts-hearing", adapter_hearing_run, NULL, true},
-    {"spi-xml", NULL, adapter_spi_run, false},
-    {"hmpps-domain-event", adapter_hmpps_run, NULL, false},
-    {"dcf", adapter_dcf_run, NULL, false},
+    {"cloudevents", run_cloudevents, NULL, false, false},
+    {"hmcts-court-register", adapter_court_register_run, NULL, true, true},
+    {"hmcts-hearing", adapter_hearing_run, NULL, true, true},
+    {"spi-xml", NULL, adapter_spi_run, false, false},
+    {"hmpps-domain-event", adapter_hmpps_run, NULL, false, false},
+    {"dcf", adapter_dcf_run, NULL, true, false},
 };
 
 #define ADAPTER_COUNT (sizeof ADAPTERS / sizeof ADAPTERS[0])
@@ -93,12 +95,17 @@ static void refuse_invalid(struct adapted_list *list)
 static json_t *parse(size_t adapter, const char *bytes, size_t len, char **ret_twice, char **ret_reason)
 {
     size_t mark = json_mark(bytes, len);
+    json_t *root;
 
     bytes += mark;
     len -= mark;
     if (ADAPTERS[adapter].takes_twice)
-        return json_parse_foreign(bytes, len, ret_twice, ret_reason);
-    return json_parse_within(bytes, len, JSON_DEPTH_FOREIGN, ret_reason);
+        root = json_parse_foreign(bytes, len, ret_twice, ret_reason);
+    else
+        root = json_parse_within(bytes, len, JSON_DEPTH_FOREIGN, ret_reason);
+    if (ADAPTERS[adapter].spells)
+        foreign_number_spell(root);
+    return root;
 }
 
 char *adapter_run(const char *name, const struct codes *codes, const char *bytes, size_t len, const char *source,

@@ -81,10 +81,16 @@ static void adapt_defendant(struct court_defendant *defendant, const json_t *jso
     char *reason = part_kind_validate(json, DEFENDANT_KINDS);
     struct civil_day born = CIVIL_NONE;
 
-    if (reason == NULL &&
-        json_array_size(json_object_get(json, "prosecutionCasesOrApplications")) > CASES_MOST)
+    /* What cannot be read is unknown; a child must not be lost by a number that should be text. */
+    if (reason != NULL)
+        adapted_list_add_fault(defendant->list, defendant->part, reason);
+    if (!json_is_object(json)) {
+        free(reason);
+        return;
+    }
+    if (json_array_size(json_object_get(json, "prosecutionCasesOrApplications")) > CASES_MOST) {
+        free(reason);
         reason = mem_printf("more than %d cases", CASES_MOST);
-    if (reason != NULL) {
         adapted_list_add_fault(defendant->list, defendant->part, reason);
     } else if (court_defendant_is_child(defendant, json_text_at(json, "dateOfBirth"), defendant->hearing->day,
                                         &born)) {

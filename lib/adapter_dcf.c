@@ -205,12 +205,15 @@ static bool is_organisation(const json_t *name)
 static void read_defendant(struct police_defendant *defendant, const json_t *json, bool is_breach)
 {
     char *reason = part_kind_validate(json, DEFENDANT_KINDS);
+    const json_t *offences = json_object_get(json, "offences");
 
-    if (reason != NULL) {
+    /* What cannot be read is unknown; a child must not be lost by a number that should be text. */
+    if (reason != NULL)
         police_defendant_fault(defendant, "%s", reason);
-        free(reason);
+    free(reason);
+    /* But without the offences nobody can say whether it is a charge. */
+    if (!json_is_object(json) || (offences != NULL && !json_is_null(offences) && !json_is_array(offences)))
         return;
-    }
     if (is_organisation(json_object_get(json, "name"))) {
         adapted_list_add_nothing(defendant->list, defendant->part, "an organisation");
         return;

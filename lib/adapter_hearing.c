@@ -291,11 +291,12 @@ static void adapt_parties(const struct hearing_sitting *s, const struct hearing_
                                             .part = party->path,
                                             .stem = stem,
                                             .statement = statement};
+        /* What cannot be read is unknown; a child must not be lost by a number that should be text. */
         if (party->fault != NULL)
             adapted_list_add_fault(s->list, party->path, party->fault);
-        else if (party->is_organisation)
+        if (party->is_organisation)
             adapted_list_add_nothing(s->list, party->path, "an organisation");
-        else
+        else if (!party->is_none)
             adapt_person(s, &defendant, party);
         free(statement);
         free(stem);

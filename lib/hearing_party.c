@@ -134,6 +134,7 @@ static void add(struct hearing_parties *parties, struct hearing_entry entry, cha
     const json_t *holder = holder_of(entry.defendant);
     struct hearing_party party = {.path = path, .fault = validate(&entry)};
 
+    party.is_none = !json_is_object(entry.defendant);
     party.is_organisation = is_organisation(&entry);
     party.master = part_kind_text(holder, "masterDefendantId");
     party.id = part_kind_text(entry.defendant, "id");
@@ -158,7 +159,7 @@ static void add(struct hearing_parties *parties, struct hearing_entry entry, cha
 static void add_fault(struct hearing_parties *parties, char *path, const char *fault)
 {
     parties->items = mem_grow(parties->items, parties->count + 1, sizeof *parties->items);
-    parties->items[parties->count++] = (struct hearing_party){.path = path, .fault = mem_copy(fault)};
+    parties->items[parties->count++] = (struct hearing_party){.path = path, .fault = mem_copy(fault), .is_none = true};
 }
 
 static char *at(const char *path, const char *list, size_t i)

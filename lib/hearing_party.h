@@ -21,7 +21,8 @@ struct hearing_party {
     const char *master, *id;
     const json_t *details; /* their own person details, or NULL */
     bool is_organisation;
-    char *fault; /* owned: why they cannot be read, or NULL */
+    char *fault; /* owned: why they, or something of them, cannot be read, or NULL */
+    bool is_none; /* nobody stands there at all */
     struct hearing_entry *entries;
     size_t count;
 };

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foreign_number.h"
 #include "hearing_translate.h"
 #include "told/mem.h"
 
@@ -62,6 +63,7 @@ static char *parse_inner(const char *text, json_t **ret_inner, char **twice)
         free(fault);
         return reason;
     }
+    foreign_number_spell(*ret_inner);
     if (!is_claim_check(*ret_inner))
         return NULL;
     json_decref(*ret_inner);

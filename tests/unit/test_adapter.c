@@ -160,7 +160,7 @@ static void test_adapter_register_finds_every_child_behind_an_adult(void **state
 /* What is said of the hearing may be nonsense: who stood there is known all the same. */
 static void test_adapter_register_keeps_the_child_of_an_odd_hearing(void **state)
 {
-    static const char *const odd[] = {"\"hearingId\":7", "\"hearingDate\":20241115", "\"registerDate\":1731664800000",
+    static const char *const odd[] = {"\"hearingId\":[7]", "\"hearingDate\":20241115", "\"registerDate\":1731664800000",
                                       "\"courtCentreId\":[]", "\"hearingVenue\":\"Camberwell\""};
 
     (void)state;
@@ -193,6 +193,26 @@ static void test_adapter_register_never_takes_what_is_the_guardians(void **state
     assert_null(json_object_get(person, "identifiers"));
     assert_string_equal(json_text_at(person, "given_names"), "Ann");
     adapted_list_release(&list);
+}
+
+/* Nor by what is odd of the child itself. */
+static void test_adapter_register_keeps_the_child_of_odd_details(void **state)
+{
+    static const char *const odd[] = {"\"dateOfBirth\":20090203", "\"address\":\"SE1\"", "\"name\":{}", "\"defendantResults\":7",
+                                      "\"prosecutionCasesOrApplications\":{}"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct adapted_list list = {0};
+        char *message = mem_printf("{\"hearingId\":\"h\",\"defendants\":[{\"masterDefendantId\":\"m\",%s}]}", odd[i]);
+
+        run_register(message, &list);
+        assert_int_equal(count_events(&list, "court.appearance", "m1/0/0/"), 1);
+        assert_string_equal(list.items[0].part, "defendants[0]");
+        assert_non_null(strstr(list.items[0].reason, " is not a"));
+        adapted_list_release(&list);
+        free(message);
+    }
 }
 
 /* The text of the two is kept apart on purpose: a reason is read by people who may not see the message. */
@@ -446,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_adapter_register_agrees_with_golden_files),
         cmocka_unit_test(test_adapter_register_finds_every_child_behind_an_adult),
         cmocka_unit_test(test_adapter_register_keeps_the_child_of_an_odd_hearing),
+        cmocka_unit_test(test_adapter_register_keeps_the_child_of_odd_details),
         cmocka_unit_test(test_adapter_register_never_takes_what_is_the_guardians),
         cmocka_unit_test(test_adapter_register_reasons_never_quote_the_message),
         cmocka_unit_test(test_adapter_register_is_the_same_each_time),

@@ -132,6 +132,7 @@ static void test_adapter_dcf_reads_the_fields(void **state)
         {"exploitation_indicator", "{'case':{'case_markers':['ChildAbuse'],'defendants':[" CHARGED("") "]}}",
          NULL},
         {"drug_supply", FIRST(CHARGED(",'drug_supply':'false'")), NULL},
+        {"bail_objected", FIRST(CHARGED(",'remand_application':'false'")), NULL},
         {"exploitation_indicator", FIRST(CHARGED(",'exploitation_indicator':'true'")), NULL},
     };
 
@@ -153,7 +154,7 @@ static void test_adapter_dcf_withstands_each_known_defect(void **state)
          FIRST("{" WHO ",'date_of_birth':'1980-01-01'}"), NULL, "nothing"},
         {"C6, C33, P1", "and is not nobody to tell", FIRST(""), NULL, "refused"},
         {"C7", "a word is no truth", FIRST(CHARGED(",'remand_application':'false'") "," CHARGED("")), NULL,
-         "fault police.charge"},
+         "fault police.charge police.charge"},
         {"C8, C9", "a date is not compared as text with a date-time",
          FIRST("{" WHO ",'date_of_birth':'2006-11-15T12:00Z'" OFFENCES "}"), NULL, "nothing"},
         {"C10, C12", "a wall clock of summer is London's",

@@ -169,7 +169,8 @@ static void test_adapter_hearing_reads_the_result_codes(void **state)
         {"\"cjsCode\":\"9\",\"category\":\"FINAL\",\"isConvictedResult\":true,\"isFinancialResult\":true",
          "\"kind\":\"other\""},
         {"\"cjsCode\":\"4029\",\"shortCode\":\"RU\"", "say different things"},
-        {"\"cjsCode\":4029", "cjsCode is not a string"},
+        {"\"cjsCode\":4029", "\"to\":\"local-authority-accommodation\""}, /* a number is as good as its digits */
+        {"\"cjsCode\":[4029]", "cjsCode is not a string"},
         {"\"cjsCode\":\"4020\",\"durationElement\":7", "\"to\":\"local-authority-accommodation\""},
         {"\"cjsCode\":\"1081\",\"durationElement\":{\"primaryDurationUnit\":\"M\",\"primaryDurationValue\":8}",
          "\"term_months\":8"},
@@ -283,6 +284,10 @@ static void test_adapter_hearing_has_none_of_the_known_defects(void **state)
          CASES "{\"id\":\"d0\"},{\"id\":\"d2\",\"personDefendant\":7}," CHILD("d1", "L") "}" TAIL,
          "court.remand", NULL},
         {"C21 no address", CASES CHILD("d1", "L") "}" TAIL, "court.remand", "postcode"},
+        {"C19 nor does a number that should be text lose the child",
+         CASES "{\"id\":7,\"pncId\":20240001234,\"croNumber\":[],\"personDefendant\":{\"arrestSummonsNumber\":{},\"bailStatus\":"
+               "{\"code\":\"L\"},\"personDetails\":{\"firstName\":\"Secret\",\"dateOfBirth\":[2009,2,3]}}}" TAIL,
+         "court.remand", "born_on"},
         {"C29 not even an object", CASES "null,[]," CHILD("d1", "L") "}" TAIL, "court.remand", NULL},
         {"C29 and the bad one is named", CASES "7," CHILD("d1", "L") "}" TAIL,
          "{\"fault\":\"not an object\",\"part\":\"hearing.prosecutionCases[0].defendants[0]\"}", NULL},
