@@ -5,8 +5,8 @@
  *   soap:Envelope ── Body ── SubmitRequestMes ── Message: RouteData ── DataStream ── DataStreamContent:
  * NewCaseMessage
  *
- * Any of them may be missing, and what is inside may stand there escaped, in CDATA, or as elements. So every
- * element whose text begins with "<" is opened, as deep as there are envelopes.
+ * Any of them may be missing, and what is inside may stand there escaped, twice escaped, in CDATA, or as elements.
+ * So every element whose text begins with "<" is opened, as deep as there are envelopes.
  */
 #include "adapter_spi.h"
 
@@ -17,7 +17,8 @@
 #include "spi_case.h"
 #include "told/mem.h"
 
-#define ENVELOPES_MOST 4
+#define ENVELOPES_MOST 5
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 struct opening {
     struct spi_message message;
@@ -52,15 +53,37 @@ static void note_fault(struct opening *opening, char *fault)
 
 static void open_document(struct opening *opening, const struct xml_document *document, int depth);
 
-/* Text of an element: the next envelope, or the message. Decoded already, whatever its own declaration says.
- */
+static bool begins_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* The document that stands in a text: decoded already, whatever its own declaration says. What was escaped once more than
+ * its envelope needs is the text of an element, as it were. */
+static struct xml_document *parse_text(const char *text, char **ret_reason)
+{
+    struct xml_document *document;
+    char *element;
+
+    if (*text == '<')
+        return xml_parse(text, strlen(text), "UTF-8", ret_reason);
+    element = mem_printf("<text>%s</text>", text);
+    document = xml_parse(element, strlen(element), "UTF-8", ret_reason);
+    free(element);
+    return document;
+}
+
+/* Text of an element: the next envelope, or the message. */
 static void open_text(struct opening *opening, const struct xml_node *element, int depth)
 {
     const char *carrier = FIND_NAME(element->name, CARRIERS);
     const char *name = carrier == NULL ? "an element" : carrier;
+    const char *text = element->text;
     char *reason = NULL;
 
-    if (element->text == NULL || *element->text != '<') {
+    if (text != NULL && begins_with(text, BYTE_ORDER_MARK))
+        text += strlen(BYTE_ORDER_MARK);
+    if (text == NULL || (*text != '<' && !begins_with(text, "&lt;"))) {
         if (carrier != NULL && element->first == NULL)
             note_fault(opening, mem_printf("%s (line %lu): no XML in it; expected an escaped document", name,
                                            element->line));
@@ -71,7 +94,7 @@ static void open_text(struct opening *opening, const struct xml_node *element, i
                    mem_printf("%s (line %lu): more than %d envelopes", name, element->line, ENVELOPES_MOST));
         return;
     }
-    struct xml_document *inner = xml_parse(element->text, strlen(element->text), "UTF-8", &reason);
+    struct xml_document *inner = parse_text(text, &reason);
     if (inner == NULL)
         note_fault(opening, mem_printf("%s (line %lu): the XML in it: %s", name, element->line, reason));
     else

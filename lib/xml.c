@@ -97,6 +97,24 @@ static void begin_element(void *user, const XML_Char *name, const XML_Char **att
     buf_reset(&reading->text);
 }
 
+/* Of windows-1252, what stands from 0x80 to 0x9f; below and above it is ISO-8859-1. -1: nothing. */
+static const int WINDOWS_1252[32] = {
+    0x20ac, -1,     0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, -1,     0x017d, -1,
+    -1,     0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, -1,     0x017e, 0x0178,
+};
+
+/* The one encoding beside expat's own that senders have been seen to declare. */
+static int know_encoding(void *cookie, const XML_Char *name, XML_Encoding *ret)
+{
+    (void)cookie;
+    if (strcasecmp(name, "windows-1252") != 0)
+        return XML_STATUS_ERROR;
+    *ret = (XML_Encoding){0};
+    for (int i = 0; i < 256; i++)
+        ret->map[i] = i >= 0x80 && i < 0xa0 ? WINDOWS_1252[i - 0x80] : i;
+    return XML_STATUS_OK;
+}
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -164,7 +182,8 @@ static const char *fault_text(const struct reading *reading)
     case XML_ERROR_UNKNOWN_ENCODING:
     case XML_ERROR_INCORRECT_ENCODING:
     case XML_ERROR_PARTIAL_CHAR:
-        return "an encoding that cannot be read; send UTF-8, UTF-16 or ISO-8859-1, and declare the one it is";
+        return "an encoding that cannot be read; send UTF-8, UTF-16, ISO-8859-1 or windows-1252, and declare the one it "
+               "is";
     default:
         return "not well-formed XML";
     }
@@ -199,7 +218,9 @@ static bool feed(struct reading *reading, const char *bytes, size_t len, char **
     return true;
 }
 
-struct xml_document *xml_parse(const char *bytes, size_t len, const char *encoding, char **ret_reason)
+/* NULL: *ret_code says what expat found, if it was expat. */
+static struct xml_document *parse(const char *bytes, size_t len, const char *encoding, enum XML_Error *ret_code,
+                                  char **ret_reason)
 {
     struct reading reading = {.document = mem_new(sizeof *reading.document)};
     bool is_read = false;
@@ -211,12 +232,9 @@ struct xml_document *xml_parse(const char *bytes, size_t len, const char *encodi
     XML_SetElementHandler(reading.parser, begin_element, end_element);
     XML_SetCharacterDataHandler(reading.parser, add_text);
     XML_SetStartDoctypeDeclHandler(reading.parser, refuse_doctype);
-    /* Before <?xml no blank may stand; those who paste a message put some there, and they mean nothing. */
-    while (len > 0 && is_blank(*bytes)) {
-        bytes++;
-        len--;
-    }
+    XML_SetUnknownEncodingHandler(reading.parser, know_encoding, NULL);
     is_read = feed(&reading, bytes, len, ret_reason);
+    *ret_code = XML_GetErrorCode(reading.parser);
     buf_release(&reading.text);
     XML_ParserFree(reading.parser);
     if (!is_read) {
@@ -224,6 +242,30 @@ struct xml_document *xml_parse(const char *bytes, size_t len, const char *encodi
         return NULL;
     }
     return reading.document;
+}
+
+struct xml_document *xml_parse(const char *bytes, size_t len, const char *encoding, char **ret_reason)
+{
+    struct xml_document *document;
+    enum XML_Error code;
+    char *reason = NULL;
+
+    /* Before <?xml no blank may stand; those who paste a message put some there, and they mean nothing. */
+    while (len > 0 && is_blank(*bytes)) {
+        bytes++;
+        len--;
+    }
+    document = parse(bytes, len, encoding, &code, ret_reason);
+    if (document != NULL || encoding != NULL || code != XML_ERROR_INCORRECT_ENCODING)
+        return document;
+    /* A text that was UTF-16 in memory keeps saying so where it was written down as UTF-8. */
+    document = parse(bytes, len, "UTF-8", &code, &reason);
+    if (document != NULL) {
+        free(*ret_reason);
+        *ret_reason = NULL;
+    }
+    free(reason);
+    return document;
 }
 
 void xml_free(struct xml_document *document)

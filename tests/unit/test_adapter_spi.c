@@ -105,6 +105,19 @@ static void test_adapter_spi_says_what_each_case_comes_to(void **state)
          "<r><DataStreamContent><![CDATA[ <?xml version='1.0' encoding='UTF-16'?>" CASE(
              CHARGE, LATER, CHILD) "]]></DataStreamContent></r>",
          "police.charge"},
+        {"escaped once more than it needs",
+         "<r><DataStreamContent>&amp;lt;NewCaseMessage>&amp;lt;Case>&amp;lt;PTIURN>01TS1&amp;lt;/PTIURN>"
+         "&amp;lt;CaseInitiation>C&amp;lt;/CaseInitiation>&amp;lt;Defendant>&amp;lt;PoliceIndividualDefendant>"
+         "&amp;lt;PersonDefendant>&amp;lt;PNCidentifier>2020/0123456X&amp;lt;/PNCidentifier>&amp;lt;/PersonDefendant>"
+         "&amp;lt;/PoliceIndividualDefendant>&amp;lt;Offence>&amp;lt;BaseOffenceDetails>&amp;lt;OffenceCode>TH68010&amp;lt;/OffenceCode>"
+         "&amp;lt;/BaseOffenceDetails>&amp;lt;/Offence>&amp;lt;/Defendant>&amp;lt;/Case>&amp;lt;/NewCaseMessage></DataStreamContent></r>",
+         "police.charge"},
+        {"behind a byte order mark of its own",
+         "<r><DataStreamContent>\xef\xbb\xbf<![CDATA[" CASE(CHARGE, LATER, CHILD) "]]></DataStreamContent></r>",
+         "police.charge"},
+        {"UTF-16 as it says and UTF-8 as it is", "<?xml version='1.0' encoding='utf-16'?>" CASE(CHARGE, LATER, CHILD),
+         "police.charge"},
+        {"an encoding of nobody", "<?xml version='1.0' encoding='x-nobody'?>" CASE(CHARGE, LATER, CHILD), "refused"},
         {"as elements", "<r><DataStreamContent>" CASE(CHARGE, LATER, CHILD) "</DataStreamContent></r>",
          "police.charge"},
         {"a broken envelope beside a whole one",
@@ -120,6 +133,29 @@ static void test_adapter_spi_says_what_each_case_comes_to(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++)
         adapted_expect(SPI, rows[i].message, rows[i].outline, rows[i].what);
+}
+
+static void test_adapter_spi_reads_names_in_the_encodings_that_are_sent(void **state)
+{
+    static const struct {
+        const char *encoding, *name, *want;
+    } rows[] = {
+        {"utf-8", "O\xe2\x80\x99Zo\xc3\xab", "O\xe2\x80\x99Zo\xc3\xab"},
+        {"iso-8859-1", "Zo\xeb", "Zo\xc3\xab"},
+        {"windows-1252", "O\x92Zo\xeb", "O\xe2\x80\x99Zo\xc3\xab"},
+        {"Windows-1252", "\x80", "\xe2\x82\xac"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char *message = mem_printf("<?xml version='1.0' encoding='%s'?><NewCaseMessage><Case>" CHARGE "<Defendant>"
+                                   "<PoliceIndividualDefendant><PersonDefendant><BasePersonDetails><PersonName>"
+                                   "<PersonFamilyName>%s</PersonFamilyName></PersonName></BasePersonDetails></PersonDefendant>"
+                                   "</PoliceIndividualDefendant>" OFFENCE "</Defendant></Case></NewCaseMessage>",
+                                   rows[i].encoding, rows[i].name);
+        adapted_expect_data(SPI, message, "person.family_name", rows[i].want, rows[i].encoding);
+        free(message);
+    }
 }
 
 static void test_adapter_spi_reads_each_field_at_its_own_place(void **state)
@@ -459,6 +495,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_adapter_spi_agrees_with_golden_files),
         cmocka_unit_test(test_adapter_spi_says_what_each_case_comes_to),
+        cmocka_unit_test(test_adapter_spi_reads_names_in_the_encodings_that_are_sent),
         cmocka_unit_test(test_adapter_spi_reads_each_field_at_its_own_place),
         cmocka_unit_test(test_adapter_spi_keeps_hearings_as_instants),
         cmocka_unit_test(test_adapter_spi_withstands_each_known_defect),
