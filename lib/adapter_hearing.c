@@ -150,14 +150,14 @@ static void add_listing(struct court_defendant *defendant, struct court_referenc
 
 /* The id of a next hearing is not known yet, as a rule: it is called after this one, so that it is the same
  * hearing in every share, also when its date moves. */
-static void add_nexts(struct court_defendant *defendant, const struct hearing_findings *found)
+static void add_nexts(struct court_defendant *defendant, const struct hearing_findings *found, const char *asn)
 {
     for (size_t i = 0; i < found->next_count; i++) {
         const struct hearing_next *next = &found->nexts[i].next;
         char *matter = i == 0 ? mem_copy("next") : mem_printf("next-%zu", i + 1);
         char *made =
             defendant->hearing->id == NULL ? NULL : mem_printf("%s/%s", defendant->hearing->id, matter);
-        struct court_reference about = {found->nexts[i].case_ref, NULL};
+        struct court_reference about = {found->nexts[i].case_ref, asn};
 
         add_listing(defendant, about, next->existing != NULL ? next->existing : made, next->court, next->at,
                     next->purpose, matter);
@@ -182,13 +182,15 @@ static void add_designation(struct court_defendant *defendant, const struct hear
 static void add_resulted(struct court_defendant *defendant, const struct hearing_findings *found,
                          const struct court_case *cases, size_t count)
 {
+    const char *asn = court_defendant_common(cases, count).asn;
+
     court_defendant_add_events(defendant, cases, count);
     if (found->is_designated)
         add_designation(defendant, found);
     if (found->has_report)
-        court_event_add(defendant, COURT_EVENT_REPORT, (struct court_reference){found->report_case, NULL},
+        court_event_add(defendant, COURT_EVENT_REPORT, (struct court_reference){found->report_case, asn},
                         "report", json_pack("{ss}", "report", "psr"));
-    add_nexts(defendant, found);
+    add_nexts(defendant, found, asn);
 }
 
 /* Whether the defence's applications are all there is of this person, and none of them ended in an order. */
@@ -303,10 +305,10 @@ static void adapt_parties(const struct hearing_sitting *s, const struct hearing_
     }
 }
 
-static char *adapt_hearing(struct hearing_sitting *s, const struct hearing_share *share)
+static char *adapt_hearing(struct hearing_sitting *s, const char *path, bool is_listing)
 {
     struct hearing_parties parties = {0};
-    const char *where = *share->path == '\0' ? "the message" : share->path;
+    const char *where = *path == '\0' ? "the message" : path;
     char *reason = part_kind_validate(s->hearing, HEARING_KINDS);
 
     if (reason != NULL) {
@@ -318,8 +320,8 @@ static char *adapt_hearing(struct hearing_sitting *s, const struct hearing_share
     if (reason != NULL)
         adapted_list_add_fault(s->list, where, reason);
     free(reason);
-    hearing_sitting_place(s, share->is_listing);
-    reason = hearing_parties_read(&parties, s->hearing, share->path);
+    hearing_sitting_place(s, is_listing);
+    reason = hearing_parties_read(&parties, s->hearing, path);
     if (reason == NULL && parties.count == 0)
         adapted_list_add_nothing(s->list, where, "a hearing without defendants");
     else if (reason == NULL)
@@ -327,6 +329,14 @@ static char *adapt_hearing(struct hearing_sitting *s, const struct hearing_share
     hearing_parties_release(&parties);
     free(s->court.court);
     return reason;
+}
+
+char *adapter_hearing_read(const json_t *hearing, const json_t *around, const char *path, size_t index,
+                           const struct adapter_origin *origin, struct adapted_list *list)
+{
+    struct hearing_sitting sitting = {.origin = origin, .list = list, .hearing = hearing, .around = around, .index = index};
+
+    return adapt_hearing(&sitting, path, false);
 }
 
 char *adapter_hearing_run(const json_t *root, const struct adapter_origin *origin, struct adapted_list *list)
@@ -342,7 +352,7 @@ char *adapter_hearing_run(const json_t *root, const struct adapter_origin *origi
                                           .hearing = shares.items[i].hearing,
                                           .around = shares.around,
                                           .index = i};
-        reason = adapt_hearing(&sitting, &shares.items[i]);
+        reason = adapt_hearing(&sitting, shares.items[i].path, shares.items[i].is_listing);
     }
     if (shares.twice != NULL)
         adapted_list_add_fault(list, "the message within the envelope", shares.twice);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A new case travels in envelopes, each an XML document that is text inside the one around it:
+ * A new case of the police travels in envelopes, each an XML document that is text inside the one around it:
  *
  *   soap:Envelope ── Body ── SubmitRequestMes ── Message: RouteData ── DataStream ── DataStreamContent:
  * NewCaseMessage
  *
+ * and what a court sends back to the police travels the same way, with a ResultedCaseMessage inside.
  * Any of them may be missing, and what is inside may stand there escaped, twice escaped, in CDATA, or as elements.
  * So every element whose text begins with "<" is opened, as deep as there are envelopes.
  */
@@ -13,8 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapter_hearing.h"
+#include "court_event.h"
 #include "foreign_time.h"
 #include "spi_case.h"
+#include "spi_result.h"
 #include "told/mem.h"
 
 #define ENVELOPES_MOST 5
@@ -23,6 +27,7 @@
 struct opening {
     struct spi_message message;
     bool has_message;
+    size_t session_count; /* of messages of results */
     const char *answer; /* the element that says it is an answer and no case; NULL: none seen */
     char *fault;        /* owned; of the first text that is no XML, or NULL */
 };
@@ -111,15 +116,43 @@ static void read_message(struct opening *opening, const struct xml_node *message
         spi_case_read(&opening->message, one);
 }
 
+static void read_session(struct opening *opening, const struct xml_node *session)
+{
+    char text[INSTANT_TEXT_SIZE], *part = mem_printf("Session[%zu]", opening->session_count);
+    json_t *hearing = spi_result_hearing(session), *around = json_object();
+    char *reason;
+
+    if (!instant_is_none(opening->message.written_at))
+        court_event_set(around, "sharedTime", instant_print(opening->message.written_at, text));
+    reason = adapter_hearing_read(hearing, around, part, opening->session_count++, opening->message.origin,
+                                  opening->message.list);
+    if (reason != NULL)
+        adapted_list_add_fault(opening->message.list, part, reason);
+    free(reason);
+    json_decref(hearing);
+    json_decref(around);
+    free(part);
+}
+
+static void read_results(struct opening *opening, const struct xml_node *message)
+{
+    for (const struct xml_node *one = xml_child(message, "Session");
+         one != NULL && !adapted_list_is_full(opening->message.list); one = xml_next(one))
+        read_session(opening, one);
+}
+
 /* A message that stands here as elements is the message: what begins with "<" inside it is somebody's text.
  */
 static void open_document(struct opening *opening, const struct xml_document *document, int depth)
 {
     const struct xml_node *message = xml_search(document, NULL, "NewCaseMessage");
+    const struct xml_node *results = xml_search(document, NULL, "ResultedCaseMessage");
 
-    if (message != NULL) {
+    if (message != NULL || results != NULL) {
         for (; message != NULL; message = xml_search(document, message, "NewCaseMessage"))
             read_message(opening, message);
+        for (; results != NULL; results = xml_search(document, results, "ResultedCaseMessage"))
+            read_results(opening, results);
         return;
     }
     for (const struct xml_node *node = xml_root(document); node != NULL; node = xml_walk(node)) {
@@ -140,7 +173,7 @@ static char *conclude(struct opening *opening)
         free(fault);
         return mem_printf("more than %d parts: the sender must split the message", ADAPTED_MOST);
     }
-    if (opening->has_message && opening->message.case_count > 0) {
+    if (opening->session_count > 0 || (opening->has_message && opening->message.case_count > 0)) {
         if (fault != NULL)
             adapted_list_add_fault(opening->message.list, "the envelope", fault);
         free(fault);
@@ -151,7 +184,8 @@ static char *conclude(struct opening *opening)
     if (opening->answer == NULL || opening->has_message)
         return mem_copy(opening->has_message
                             ? "NewCaseMessage: no Case in it"
-                            : "no new case from the police: expected a NewCaseMessage, bare or in envelopes");
+                            : "no case of the police: expected a NewCaseMessage or a ResultedCaseMessage with a Session, "
+                              "bare or in envelopes");
     adapted_list_add_nothing(opening->message.list, "the message", "an answer to a message, and no case");
     return NULL;
 }

@@ -30,7 +30,6 @@
 #define INDIVIDUAL "PoliceIndividualDefendant"
 #define DETAILS INDIVIDUAL "/PersonDefendant/BasePersonDetails"
 #define NAMES DETAILS "/PersonName"
-#define PATH_NAME_MOST 64
 
 /* What all defendants of one case share. */
 struct spi_header {
@@ -41,32 +40,11 @@ struct spi_header {
     struct instant hearing_at;
 };
 
-/* The one element at the end of a path of local names. *ret_twice: an element that stands twice where it must
- * stand once, so that nobody can say which of them is meant. */
-static const struct xml_node *find(const struct xml_node *from, const char *path,
-                                   const struct xml_node **ret_twice)
-{
-    char name[PATH_NAME_MOST];
-
-    while (from != NULL && *path != '\0') {
-        size_t len = strcspn(path, "/");
-        memcpy(name, path, len);
-        name[len] = '\0';
-        path += len + (path[len] == '/');
-        from = xml_child(from, name);
-        if (from != NULL && xml_next(from) != NULL) {
-            *ret_twice = xml_next(from);
-            return NULL;
-        }
-    }
-    return from;
-}
-
 /* The text at a path, or NULL; a fault where it stands twice. */
 static const char *text_at(struct police_defendant *defendant, const struct xml_node *from, const char *path)
 {
     const struct xml_node *twice = NULL;
-    const struct xml_node *found = find(from, path, &twice);
+    const struct xml_node *found = xml_find(from, path, &twice);
 
     if (twice != NULL)
         police_defendant_fault(defendant, "%s (line %lu): stands twice; taken as unknown", path, twice->line);
@@ -173,14 +151,15 @@ static void read_individual(struct police_defendant *defendant, const struct spi
     read_person(defendant, element);
     read_remand_status(defendant, element);
     read_offences(defendant, element);
-    if (header->has_initiation)
-        police_defendant_finish(defendant);
-    else
+    if (!header->has_initiation)
         police_defendant_fault(
             defendant,
             "CaseInitiation of the case (line %lu): missing, empty or twice, so nobody can say whether it "
             "is a charge: look at the message itself",
             header->line);
+    /* That they have to come to court is true of either. */
+    if (header->has_initiation || !instant_is_none(header->hearing_at))
+        police_defendant_finish(defendant);
 }
 
 static void read_defendant(struct spi_message *message, const struct spi_header *header,
@@ -210,10 +189,10 @@ static void read_defendant(struct spi_message *message, const struct spi_header 
 static void read_hearing(struct spi_header *header, const struct xml_node *element)
 {
     const struct xml_node *twice = NULL;
-    const struct xml_node *hearing = find(element, "InitialHearing", &twice);
-    const struct xml_node *court = find(hearing, "CourtHearingLocation", &twice);
-    const struct xml_node *date = find(hearing, "DateOfHearing", &twice);
-    const struct xml_node *time = find(hearing, "TimeOfHearing", &twice);
+    const struct xml_node *hearing = xml_find(element, "InitialHearing", &twice);
+    const struct xml_node *court = xml_find(hearing, "CourtHearingLocation", &twice);
+    const struct xml_node *date = xml_find(hearing, "DateOfHearing", &twice);
+    const struct xml_node *time = xml_find(hearing, "TimeOfHearing", &twice);
     struct civil_day day;
 
     header->hearing_at = INSTANT_NONE;
@@ -237,13 +216,13 @@ static void read_hearing(struct spi_header *header, const struct xml_node *eleme
 static void read_header(struct spi_header *header, const struct xml_node *element)
 {
     const struct xml_node *twice = NULL, *other = NULL;
-    const struct xml_node *reference = find(element, "PTIURN", &other);
-    const struct xml_node *initiation = find(element, "CaseInitiation", &twice);
+    const struct xml_node *reference = xml_find(element, "PTIURN", &other);
+    const struct xml_node *initiation = xml_find(element, "CaseInitiation", &twice);
 
     *header = (struct spi_header){.line = element->line};
     header->reference = reference == NULL ? NULL : reference->text;
     if (initiation == NULL && twice == NULL)
-        initiation = find(element, "InitiationCode", &twice);
+        initiation = xml_find(element, "InitiationCode", &twice);
     else if (initiation != NULL && initiation->text != NULL)
         header->is_charge = strcmp(initiation->text, "C") == 0 || strcmp(initiation->text, "c") == 0;
     header->has_initiation = twice == NULL && initiation != NULL && initiation->text != NULL;

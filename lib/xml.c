@@ -10,6 +10,7 @@
 #include "told/mem.h"
 
 #define CHUNK 65536
+#define PATH_NAME_MOST 64
 #define NAMESPACE_END '\n' /* between the namespace and the local name: stands in neither */
 
 /* Nodes and texts live as long as the document: they come from blocks and go with them. */
@@ -300,6 +301,24 @@ const struct xml_node *xml_child(const struct xml_node *node, const char *name)
 const struct xml_node *xml_next(const struct xml_node *node)
 {
     return named(node->next, node->name);
+}
+
+const struct xml_node *xml_find(const struct xml_node *from, const char *path, const struct xml_node **ret_twice)
+{
+    char name[PATH_NAME_MOST];
+
+    while (from != NULL && *path != '\0') {
+        size_t len = strcspn(path, "/");
+        memcpy(name, path, len);
+        name[len] = '\0';
+        path += len + (path[len] == '/');
+        from = xml_child(from, name);
+        if (from != NULL && xml_next(from) != NULL) {
+            *ret_twice = xml_next(from);
+            return NULL;
+        }
+    }
+    return from;
 }
 
 const struct xml_node *xml_walk(const struct xml_node *node)

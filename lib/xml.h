@@ -33,6 +33,9 @@ const struct xml_node *xml_root(const struct xml_document *document);
 const struct xml_node *xml_child(const struct xml_node *node,
                                  const char *name);           /* the first of that name, or NULL */
 const struct xml_node *xml_next(const struct xml_node *node); /* the next of the same name, or NULL */
+/* The one element at the end of a path of local names, all of them under 64 bytes. *ret_twice: an element that stands twice
+ * where it must stand once, so that nobody can say which of them is meant; untouched where there is none. */
+const struct xml_node *xml_find(const struct xml_node *from, const char *path, const struct xml_node **ret_twice);
 /* The first of that name after `node` (NULL: at the root), in the order of the text and at any depth. */
 const struct xml_node *xml_search(const struct xml_document *document, const struct xml_node *node,
                                   const char *name);

@@ -54,12 +54,14 @@ static void test_adapter_spi_says_what_each_case_comes_to(void **state)
         {"a summons", CASE("<InitiationCode>I</InitiationCode>", LATER, CHILD), "court.hearing-listed"},
         {"a requisition", CASE("<CaseInitiation>Q</CaseInitiation>", LATER, CHILD), "court.hearing-listed"},
         {"a summons without a hearing", CASE("<InitiationCode>I</InitiationCode>", "", CHILD), "nothing"},
-        {"an empty initiation", CASE("<CaseInitiation/>", LATER, CHILD), "fault"},
+        {"an empty initiation: they have to come to court all the same", CASE("<CaseInitiation/>", LATER, CHILD),
+         "fault court.hearing-listed"},
         {"an initiation that stands twice", CASE(CHARGE "<CaseInitiation>S</CaseInitiation>", LATER, CHILD),
-         "fault"},
+         "fault court.hearing-listed"},
         {"a case reference that stands twice", CASE("<PTIURN>01TS2</PTIURN>" CHARGE, LATER, CHILD),
          "police.charge"},
-        {"no initiation", CASE("", LATER, CHILD), "fault"},
+        {"no initiation", CASE("", LATER, CHILD), "fault court.hearing-listed"},
+        {"no initiation and no hearing", CASE("", "", CHILD), "fault"},
         {"the child listed second", CASE(CHARGE, LATER, ADULT CHILD), "nothing police.charge"},
         {"a bad defendant between two", CASE(CHARGE, LATER, CHILD "<Defendant/>" CHILD),
          "police.charge fault police.charge"},
@@ -96,8 +98,8 @@ static void test_adapter_spi_says_what_each_case_comes_to(void **state)
         {"an answer",
          "<e:Envelope xmlns:e='urn:e'><SubmitResponseMes><ResponseCode>1</ResponseCode></SubmitResponseMes></e:Envelope>",
          "nothing"},
-        {"results, which the court sends", "<ResultedCaseMessage><Session/></ResultedCaseMessage>",
-         "refused"},
+        {"results of nobody", "<ResultedCaseMessage><Session/></ResultedCaseMessage>", "nothing"},
+        {"results without a session", "<ResultedCaseMessage/>", "refused"},
         {"an envelope around no XML", "<r><DataStreamContent>malformed xml</DataStreamContent></r>",
          "refused"},
         {"an empty envelope", "<r><DataStreamContent/></r>", "refused"},
@@ -133,6 +135,59 @@ static void test_adapter_spi_says_what_each_case_comes_to(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++)
         adapted_expect(SPI, rows[i].message, rows[i].outline, rows[i].what);
+}
+
+/* What a court sends back to the police. */
+#define RESULTED(cases)                                                                                      \
+    "<r:ResultedCaseMessage xmlns:r='urn:r' xmlns='urn:r'><Session><CourtHearing><Hearing><CourtHearingLocation>B01CX01"  \
+    "</CourtHearingLocation><DateOfHearing>2024-11-15</DateOfHearing><TimeOfHearing>10:00:00</TimeOfHearing></Hearing>" \
+    "</CourtHearing>" cases "</Session></r:ResultedCaseMessage>"
+#define DEALT(defendants) "<Case><PTIURN>01TS1</PTIURN>" defendants "</Case>"
+#define COURT_PERSON(born, status)                                                                           \
+    "<ProsecutorReference>2400CX0000000000001A</ProsecutorReference><CourtIndividualDefendant><PersonDefendant>"         \
+    "<BasePersonDetails>" NAMED born "</BasePersonDetails></PersonDefendant><BailStatus>" status "</BailStatus><Address>" \
+    "<SimpleAddress><AddressLine1>1 Road</AddressLine1><AddressLine5>SE1 1AA</AddressLine5></SimpleAddress></Address>"   \
+    "<ParentGuardian><BasePersonDetails>" BORN("1980-01-01") "</BasePersonDetails></ParentGuardian></CourtIndividualDefendant>"
+#define RESULT(code, more) "<Result><ResultCode>" code "</ResultCode>" more "</Result>"
+#define DEALT_OFFENCE(final, results)                                                                        \
+    "<Offence><BaseOffenceDetails><OffenceCode>TH68010</OffenceCode></BaseOffenceDetails><FinalDisposalIndicator>" final \
+    "</FinalDisposalIndicator>" results "</Offence>"
+#define HELD "<Defendant>" COURT_PERSON(BORN("2009-02-03"), "C") DEALT_OFFENCE("N", RESULT("4560",            \
+    "<ResultText>Sent\n PSR ordered? true</ResultText><NextHearing><NextHearingDetails><CourtHearingLocation>C01CE00"    \
+    "</CourtHearingLocation><DateOfHearing>2024-12-05</DateOfHearing><TimeOfHearing>09:00:00</TimeOfHearing>"            \
+    "</NextHearingDetails></NextHearing>")) "</Defendant>"
+
+static void test_adapter_spi_reads_what_the_court_made_of_a_case(void **state)
+{
+    static const struct {
+        const char *what, *message, *outline;
+    } rows[] = {
+        {"sent in custody, a report, a next hearing", RESULTED(DEALT(HELD)),
+         "court.appearance court.remand court.report-requested court.hearing-listed"},
+        {"the child listed second, in a second case",
+         RESULTED(DEALT("<Defendant>" COURT_PERSON(BORN("1980-02-03"), "U") "</Defendant>") DEALT(HELD)),
+         "nothing court.appearance court.remand court.report-requested court.hearing-listed"},
+        {"a sentence, and what was ordered beside it",
+         RESULTED(DEALT("<Defendant>" COURT_PERSON(BORN("2009-02-03"), "A")
+                            DEALT_OFFENCE("Y", RESULT("1081", "<Outcome><Duration><DurationValue>8</DurationValue><DurationUnit>M"
+                                                              "</DurationUnit></Duration></Outcome>") RESULT("3117", ""))
+                                "</Defendant>")),
+         "court.appearance court.conviction court.sentence"},
+        {"an organisation, and nobody at all",
+         RESULTED(DEALT("<Defendant><CourtCorporateDefendant/></Defendant><Defendant/>" HELD)),
+         "nothing fault court.appearance court.remand court.report-requested court.hearing-listed"},
+        {"in envelopes", "<r><DataStreamContent><![CDATA[" RESULTED(DEALT(HELD)) "]]></DataStreamContent></r>",
+         "court.appearance court.remand court.report-requested court.hearing-listed"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        adapted_expect(SPI, rows[i].message, rows[i].outline, rows[i].what);
+    adapted_expect_data(SPI, RESULTED(DEALT(HELD)), "person.postcode", "SE1 1AA", "postcode");
+    adapted_expect_data(SPI, RESULTED(DEALT(HELD)), "person.born_on", "2009-02-03", "born");
+    adapted_expect_data(SPI, RESULTED(DEALT(HELD)), "person.identifiers.asn", "2400CX0000000000001A", "asn");
+    adapted_expect_data(SPI, RESULTED(DEALT(HELD)), "hearing", "b01cx01/2024-11-15", "hearing");
+    adapted_expect_data(SPI, RESULTED(DEALT(HELD)), "court", "b01cx01", "court");
 }
 
 static void test_adapter_spi_reads_names_in_the_encodings_that_are_sent(void **state)
@@ -257,7 +312,7 @@ static void test_adapter_spi_withstands_each_known_defect(void **state)
          CASE(CHARGE, "<InitialHearing><TimeOfHearing>10:00:00</TimeOfHearing></InitialHearing>", CHILD),
          NULL, "fault police.charge"},
         {"P5", "one bad case between two",
-         "<a>" CASE(CHARGE, LATER, CHILD) CASE("", LATER, CHILD) CASE(CHARGE, LATER, CHILD) "</a>", NULL,
+         "<a>" CASE(CHARGE, LATER, CHILD) CASE("", "", CHILD) CASE(CHARGE, LATER, CHILD) "</a>", NULL,
          "police.charge fault police.charge"},
     };
 
@@ -472,7 +527,7 @@ static void test_adapter_spi_gives_every_sample_its_end(void **state)
         {"spiInCaseExamples__PoliceCase.xml", "police.charge"},
         {"message__SingleDefendantSingeOffence.xml", "nothing"},
         {"message__OIValidationMalformedXml.xml", "refused"},
-        {"errors__MDINoOffenceCode.xml", "fault fault"},
+        {"errors__MDINoOffenceCode.xml", "fault fault court.hearing-listed"},
         {"message__public.results.police-result-generated-without-date-of-birth.json", "refused"},
     };
     char *samples = adapted_samples();
@@ -495,6 +550,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_adapter_spi_agrees_with_golden_files),
         cmocka_unit_test(test_adapter_spi_says_what_each_case_comes_to),
+        cmocka_unit_test(test_adapter_spi_reads_what_the_court_made_of_a_case),
         cmocka_unit_test(test_adapter_spi_reads_names_in_the_encodings_that_are_sent),
         cmocka_unit_test(test_adapter_spi_reads_each_field_at_its_own_place),
         cmocka_unit_test(test_adapter_spi_keeps_hearings_as_instants),
