@@ -30,6 +30,17 @@ static const struct pg_statement OCCURRENCE = {
     " WHERE g.event_id = $1 AND d.kind = 'match'",
     1};
 
+/* Asked already about the same person, or about the event that this one amends. */
+static const struct pg_statement ASKED = {
+    "whois_asked",
+    "SELECT d.duty_id, " PG_INSTANT("d.due_at") " FROM told.duty d WHERE d.duty = $1 AND d.kind = 'match' AND d.state <> 'closed'"
+    " AND d.duty_id IN (SELECT duty_id FROM told.match_asked WHERE digest = $2 UNION ALL"
+    "  SELECT duty_id FROM told.duty_ground WHERE event_id = $3) ORDER BY d.duty_id LIMIT 1 FOR UPDATE",
+    3};
+
+static const struct pg_statement REMEMBER_ASKED = {
+    "whois_remember", "INSERT INTO told.match_asked (duty_id, digest) VALUES ($1, $2) ON CONFLICT DO NOTHING", 2};
+
 /* Unknown is not false: only of whom it is known that they are not looked after, MASH need not hear. */
 static const struct pg_statement LOOKED_AFTER = {
     "whois_looked_after",
@@ -120,20 +131,26 @@ static size_t whom(const struct config *config, bool doubtful, bool looked_after
     return doubtful && looked_after && tell[1] != NULL && strcmp(tell[0], tell[1]) != 0 ? 2 : 1;
 }
 
+static const char *duty_of(bool doubtful)
+{
+    return doubtful ? "match" : "unknown-child";
+}
+
 static bool ask(struct duty_store *s, const struct decide_whois *w, const char *event_id, struct instant due, bool doubtful)
 {
-    char shows[INSTANT_TEXT_SIZE], *because = because_of(w, doubtful), *key = mem_printf("[%s]", event_id);
+    char shows[INSTANT_TEXT_SIZE], number[24], *because = because_of(w, doubtful), *key = mem_printf("[%s]", event_id);
     const char *tell[2];
     bool looked_after = false, ok;
     int occurrence = 1;
+    int64_t id = -1;
 
     ok = next_occurrence(s, event_id, &occurrence) && (!doubtful || may_be_looked_after(s, w->result->evidence, &looked_after)) &&
-         duty_store_open(s, &(struct duty_new){.kind = "match",
+         (id = duty_store_open(s, &(struct duty_new){.kind = "match",
                                                .case_ref = event_case(w->event),
                                                .rule = "match",
                                                .key = key,
                                                .occurrence = occurrence,
-                                               .duty = doubtful ? "match" : "unknown-child",
+                                               .duty = duty_of(doubtful),
                                                .title = doubtful ? "Say which child an event is about"
                                                                  : "Find out who a child is whom nobody knows",
                                                .says = doubtful ? "Say which child this message is about"
@@ -147,9 +164,40 @@ static bool ask(struct duty_store *s, const struct decide_whois *w, const char *
                                                .because = because,
                                                .tell = tell,
                                                .tell_count = whom(s->config, doubtful, looked_after, tell),
-                                               .ladder = ""}) >= 0;
+                                               .ladder = ""})) >= 0;
+    snprintf(number, sizeof number, "%lld", (long long)id);
+    ok = ok && (id == 0 || !w->person->is_memorable || pg_do(s->pg, &REMEMBER_ASKED, (const char *[]){number, w->person->digest}));
     free(because);
     free(key);
+    return ok;
+}
+
+/* One person is one question, and nobody is told twice of it: unless this event leaves less time than the question had. */
+static bool join(struct duty_store *s, const struct decide_whois *w, const char *evidence, struct instant due, bool doubtful,
+                 bool *ret_joined)
+{
+    char event[24], amended[24], shows[INSTANT_TEXT_SIZE];
+    PGresult *row;
+    int64_t id;
+    bool ok;
+
+    snprintf(event, sizeof event, "%lld", (long long)w->event_id);
+    snprintf(amended, sizeof amended, "%lld", (long long)w->joins);
+    row = pg_run(s->pg, &ASKED,
+                 (const char *[]){duty_of(doubtful), w->person->is_memorable ? w->person->digest : NULL, amended});
+    ok = row != NULL;
+    *ret_joined = ok && PQntuples(row) > 0;
+    if (*ret_joined) {
+        id = pg_column_int(row, 0, 0);
+        ok = pg_do(s->pg, &TO_REVIEW, (const char *[]){event, reason_of(w), evidence}) &&
+             duty_store_add_ground(s, id, w->event_id) &&
+             store_journal(s->pg, s->now,
+                           &(struct store_journal){.what = "duty repeated", .event_id = w->event_id, .duty_id = id}) &&
+             (instant_compare(due, pg_column_instant(row, 0, 1)) >= 0 ||
+              duty_store_tell_again(s, id, due, is_immediate(w, due), instant_print(due, shows),
+                                    "another event of the same person leaves less time"));
+    }
+    PQclear(row);
     return ok;
 }
 
@@ -179,8 +227,10 @@ static bool ask_unless_held(struct duty_store *s, const struct decide_whois *w, 
 {
     struct instant due = due_of(s, w);
     struct decide_asking asking = w->asking;
-    bool held = false;
+    bool held = false, joined = false;
 
+    if (!w->taken_back && (!join(s, w, evidence, due, doubtful, &joined) || joined))
+        return joined;
     if (!w->taken_back && (!decide_hold_question(s, &asking, is_immediate(w, due), &held) || held))
         return held;
     return pg_do(s->pg, &TO_REVIEW, (const char *[]){event_id, reason_of(w), evidence}) &&

@@ -14,6 +14,7 @@ struct decide_whois {
     const struct person *person;
     const struct identity_result *result; /* doubtful or none */
     bool taken_back; /* a match of it was taken back: a person is asked, whatever fits */
+    int64_t joins;   /* the event that it amends, whose open question is this one's too; 0: none */
     struct decide_asking asking; /* a question is a duty: the brake may hold it */
 };
 
