@@ -9,6 +9,7 @@
 #include "decide_braked.h"
 #include "decide_clock.h"
 #include "decide_court.h"
+#include "decide_follow.h"
 #include "decide_foreign.h"
 #include "decide_handover.h"
 #include "decide_recall.h"
@@ -33,19 +34,22 @@ static const struct pg_statement FORGET_ALIAS = {
     "alias_withdraw",
     "UPDATE told.child_detail SET withdrawn_at = $2 WHERE event_id = $1 AND origin = 'event' AND withdrawn_at IS NULL", 2};
 
-/* Matches that a person took back, of this child. */
+/* Matches that a person took back, or an amendment that is about another child, of this child. */
 static const struct pg_statement TAKEN_BACK = {
     "event_taken_back",
-    "SELECT event_id FROM told.event_state WHERE child_id = $1 AND unmatch AND state = 'waiting'"
+    "SELECT event_id, retracted_by FROM told.event_state WHERE child_id = $1 AND unmatch AND state = 'waiting'"
     " AND ($2::bigint = 0 OR event_id = $2::bigint) ORDER BY event_id",
     2};
 
-/* The child goes, the mark stays: it will be asked of a person. */
+/* The child goes, the mark stays: it will be asked of a person. Unless its publisher has said that it never was about this
+ * child: then it has ended. */
 static const struct pg_statement UNMATCH = {
     "event_unmatch",
-    "UPDATE told.event_state SET child_id = NULL, outcome = NULL, decided_at = NULL, reason = NULL, replaced_by = NULL,"
-    " begun = 0 WHERE event_id = $1",
-    1};
+    "UPDATE told.event_state SET child_id = NULL, outcome = NULL, replaced_by = NULL, begun = 0,"
+    " unmatch = retracted_by IS NULL, state = CASE WHEN retracted_by IS NULL THEN state ELSE 'decided' END,"
+    " reason = CASE WHEN retracted_by IS NOT NULL THEN reason END,"
+    " decided_at = CASE WHEN retracted_by IS NOT NULL THEN $2::timestamptz END WHERE event_id = $1",
+    2};
 
 /* What it took back itself was another child's to take back. */
 static const struct pg_statement UNRETRACT = {
@@ -337,6 +341,9 @@ static bool decide_waiting(struct child *c, size_t index)
     }
     poison(e->event);
     c->heard = false;
+    if (event_amends(e->event) != NULL && timeline_find(&c->t, event_source(e->event), event_amends(e->event)) == NULL &&
+        !decide_follow_elsewhere(c->s, e->event, e->event_id, c->t.child_id, &e->stands_alone))
+        return false;
     if (!timeline_take(&c->t, index, &hand))
         return false;
     c->calendar_changed |= c->heard && is_calendar(e->event);
@@ -359,19 +366,22 @@ static bool record_replaced(struct child *c)
     return true;
 }
 
-/* The event at `index` was never this child's: whoever was told hears that, and everything else is decided without it. */
-static bool take_back(struct child *c, size_t index)
+/* The event at `index` was never this child's: whoever was told hears that, and everything else is decided without it.
+ * amended_by: the amendment that says so; 0: a person does. */
+static bool take_back(struct child *c, size_t index, int64_t amended_by)
 {
+    static const char WRONG[] = "its event was matched to the wrong child", MOVED[] = "its event was amended: it is about another child";
     const struct timeline_hand hand = hand_of(c);
     struct timeline_event *e = &c->t.events[index];
     char id[24], now[INSTANT_TEXT_SIZE];
 
-    return decide_recall(c->s, c->t.child_id, e->event_id, true, "its event was matched to the wrong child", e->event_id) &&
+    return decide_recall(c->s, c->t.child_id, e->event_id, true, amended_by != 0 ? MOVED : WRONG,
+                         amended_by != 0 ? amended_by : e->event_id) &&
            pg_do(c->s->pg, &FORGET_ALIAS, (const char *[]){text_of(id, e->event_id), instant_print(c->s->now, now)}) &&
-           pg_do(c->s->pg, &UNRETRACT, (const char *[]){id}) && pg_do(c->s->pg, &UNMATCH, (const char *[]){id}) &&
+           pg_do(c->s->pg, &UNRETRACT, (const char *[]){id}) && pg_do(c->s->pg, &UNMATCH, (const char *[]){id, now}) &&
            store_journal(c->s->pg, c->s->now,
                          &(struct store_journal){
-                             .what = "match taken back", .event_id = e->event_id, .child_id = c->t.child_id}) &&
+                             .what = amended_by != 0 ? "event amended away" : "match taken back", .event_id = e->event_id, .child_id = c->t.child_id}) &&
            decide_recall_discharged(c->s, c->t.child_id, e->event_id) && discharge(c, NULL) &&
            timeline_forget(&c->t, index, &hand);
 }
@@ -389,7 +399,7 @@ static int take_back_all(struct child *c, int64_t only)
 
         while (at < c->t.count && c->t.events[at].event_id != pg_column_int(rows, i, 0))
             at++;
-        if (at < c->t.count && !take_back(c, at))
+        if (at < c->t.count && !take_back(c, at, pg_column_int(rows, i, 1)))
             count = -1;
     }
     PQclear(rows);

@@ -7,6 +7,7 @@
 
 #include "candidates.h"
 #include "child_detail.h"
+#include "decide_follow.h"
 #include "decide_foreign.h"
 #include "decide_hold.h"
 #include "decide_whois.h"
@@ -130,8 +131,29 @@ static void add_certain(struct pg_table *certain, const struct waiting *w)
     free(evidence);
 }
 
-static bool settle(struct duty_store *s, const struct waiting *w, struct pg_table *certain)
+/* Those that are certain so far are written, for whoever names one of them. */
+static bool follow(struct duty_store *s, struct waiting *w, struct pg_table *certain, bool *ret_done, int64_t *ret_joins)
 {
+    struct decide_following following = {w->event_id, w->event, w->person, w->taken_back};
+    int64_t was = w->result.child_id;
+    bool ok;
+
+    if (event_retracts(w->event) == NULL && event_amends(w->event) == NULL)
+        return true;
+    ok = pg_table_do(s->pg, &MATCHED, certain, NULL) && decide_follow(s, &following, &w->result, ret_done, ret_joins);
+    w->is_news &= w->result.child_id == was; /* what it calls somebody is no alias of another child */
+    return ok;
+}
+
+static bool settle(struct duty_store *s, struct waiting *w, struct pg_table *certain)
+{
+    bool done = false;
+    int64_t joins = 0;
+
+    if (!follow(s, w, certain, &done, &joins))
+        return false;
+    if (done)
+        return true;
     if (w->result.verdict != IDENTITY_CERTAIN || w->taken_back)
         return decide_whois(s, &(struct decide_whois){.event_id = w->event_id,
                                                       .received_at = w->received_at,
@@ -139,6 +161,7 @@ static bool settle(struct duty_store *s, const struct waiting *w, struct pg_tabl
                                                       .person = w->person,
                                                       .result = &w->result,
                                                       .taken_back = w->taken_back,
+                                                      .joins = joins,
                                                       .asking = {.event_id = w->event_id,
                                                                  .parent_id = w->parent_id,
                                                                  .feed = w->feed,
@@ -158,7 +181,7 @@ static bool settle_all(struct duty_store *s, struct waiting *list, int count)
     for (int i = 0; ok && i < count; i++)
         if (list[i].event != NULL)
             ok = settle(s, &list[i], &certain);
-    ok = ok && pg_table_do(s->pg, &MATCHED, &certain, NULL);
+    ok = ok && pg_table_do(s->pg, &MATCHED, &certain, NULL) && decide_follow_wake(s);
     pg_table_release(&certain);
     return ok;
 }

@@ -62,17 +62,23 @@ static const char *text_of(char out[24], int64_t value)
     return out;
 }
 
+bool decide_recall_duty(struct duty_store *s, int64_t duty_id, const char *reason, int64_t by)
+{
+    char id[24], now[INSTANT_TEXT_SIZE];
+
+    return pg_do(s->pg, &CORRECT, (const char *[]){text_of(id, duty_id), instant_print(s->now, now)}) &&
+           pg_do(s->pg, &RECALLED, (const char *[]){id, now}) && duty_store_close(s, duty_id, "void", reason, by);
+}
+
 bool decide_recall(struct duty_store *s, int64_t child_id, int64_t event_id, bool is_closed_too, const char *reason, int64_t by)
 {
-    char child[24], event[24], now[INSTANT_TEXT_SIZE];
+    char child[24], event[24];
     PGresult *rows = pg_run(s->pg, &GROUNDLESS,
                             (const char *[]){text_of(child, child_id), text_of(event, event_id), is_closed_too ? "true" : "false"});
     bool ok = rows != NULL;
 
     for (int i = 0; ok && i < PQntuples(rows); i++)
-        ok = pg_do(s->pg, &CORRECT, (const char *[]){pg_column(rows, i, 0), instant_print(s->now, now)}) &&
-             pg_do(s->pg, &RECALLED, (const char *[]){pg_column(rows, i, 0), now}) &&
-             duty_store_close(s, pg_column_int(rows, i, 0), "void", reason, by);
+        ok = decide_recall_duty(s, pg_column_int(rows, i, 0), reason, by);
     PQclear(rows);
     return ok;
 }

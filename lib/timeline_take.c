@@ -99,7 +99,7 @@ bool timeline_take(struct timeline *t, size_t index, const struct timeline_hand 
         return take_retraction(t, e, hand);
     if (event_amends(e->event) != NULL) {
         target = timeline_find(t, event_source(e->event), event_amends(e->event));
-        if (!has_come(target))
+        if (!has_come(target) && !e->stands_alone)
             return wait_for(e, "it amends an event that has not come yet", hand);
     }
     if (!hand->hear(hand->cookie, e) || !hand->decide(hand->cookie, index, e, false))

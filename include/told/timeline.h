@@ -32,6 +32,7 @@ struct timeline_event {
     struct instant valid_from;
     enum timeline_state state;
     enum timeline_hold hold;
+    bool stands_alone; /* what it amends stands with another child, and is taken back there */
     bool frozen;   /* held by its feed or the brake, until a person has it decided */
     int64_t replaced_by; /* as stored: the event that stands in its place; 0: none */
     char *outcome; /* digest of what it was last decided to mean, or NULL */

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Events that name an earlier one of their source, and several events of one person whom nobody knows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cast.h"
+#include "told/mem.h"
+
+#define NOW "2024-06-03T09:00:00Z" /* a Monday, 10:00 in London */
+#define CASE "01MP70077"
+#define NOBODY "{}"
+#define LCS(number) "{\"identifiers\":{\"lcs\":\"LCS-" number "\"}}"
+#define STRANGER "{\"family_name\":\"Strangely\",\"given_names\":\"Quillonna\",\"born_on\":\"2010-07-07\"}"
+#define CHARGE ",\"case\":\"" CASE "\"" CAST_CHARGE
+
+static struct harness *begin(void **state)
+{
+    struct harness *h = *state =
+        harness_start(&(struct harness_options){.story_from = NOW, .story_stands = true, .poll_ms = 50});
+
+    cast_import(h);
+    harness_told(h, NULL, NULL);
+    return h;
+}
+
+static int teardown(void **state)
+{
+    harness_stop(*state);
+    return 0;
+}
+
+/* One event of the police or of a court, as its type says. */
+static void hear(struct harness *h, const char *id, const char *type, const char *person, const char *fields)
+{
+    bool court = strncmp(type, "court", 5) == 0;
+    const char *argv[] = {"publish", "--feed", court ? "court" : "police", "-", NULL};
+    char *line = mem_printf("{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"%s\",\"type\":\"%s\",\"time\":"
+                            "\"2024-06-03T08:50:00Z\",\"data\":{\"person\":%s%s}}\n",
+                            id, court ? "court/camberwell-youth" : "police/mps", type, person, fields);
+    struct buf out = {0}, err = {0};
+
+    if (harness_toldctl_input(h, NULL, argv, line, &out, &err) != 0)
+        fail_msg("%s%s", buf_string(&out), buf_string(&err));
+    cast_settle(h);
+    buf_release(&out);
+    buf_release(&err);
+    free(line);
+}
+
+/* "STATE LCS-N" of an event. */
+static void expect_event(struct harness *h, const char *id, const char *want)
+{
+    cast_expect(h, want,
+                "SELECT concat_ws(' ', s.state, (SELECT value FROM told.child_identifier k WHERE k.child_id = s.child_id AND scheme ="
+                " 'lcs')) FROM told.event_state s JOIN told.event e USING (event_id) WHERE e.id = '%s'",
+                id);
+}
+
+/* Who had a notice that something holds no more. */
+#define CORRECTED "SELECT string_agg(DISTINCT recipient, ' ' ORDER BY recipient) FROM told.notification WHERE kind = 'correction' AND state = 'sent'"
+#define QUESTIONS "SELECT count(*) FROM told.duty WHERE kind = 'match'"
+
+static void test_following_takes_back_an_event_whatever_its_retraction_says_of_the_person(void **state)
+{
+    static const char *const PERSONS[] = {NOBODY, LCS("6"), STRANGER};
+    struct harness *h = begin(state);
+
+    for (size_t i = 0; i < sizeof PERSONS / sizeof *PERSONS; i++) {
+        char *charge = mem_printf("charge-%zu", i), *retraction = mem_printf("retraction-%zu", i);
+        char *fields = mem_printf(",\"retracts\":\"%s\"", charge);
+
+        hear(h, charge, "police.charge", LCS("1"), CHARGE);
+        hear(h, retraction, "police.charge", PERSONS[i], fields);
+        expect_event(h, retraction, "decided LCS-1");
+        cast_expect(h, "0", "SELECT count(*) FROM told.duty WHERE state <> 'closed'");
+        free(fields);
+        free(retraction);
+        free(charge);
+    }
+    cast_expect(h, "void", "SELECT DISTINCT closed_as FROM told.duty");
+    cast_expect(h, "p-ash", CORRECTED);
+    cast_expect(h, "0", QUESTIONS);
+    cast_check(h);
+}
+
+static void test_following_waits_for_the_event_that_a_retraction_without_a_person_names(void **state)
+{
+    struct harness *h = begin(state);
+
+    hear(h, "retraction-1", "police.charge", NOBODY, ",\"retracts\":\"charge-1\"");
+    hear(h, "retraction-2", "police.charge", LCS("6"), ",\"retracts\":\"charge-2\"");
+    hear(h, "retraction-3", "police.charge", NOBODY, ",\"retracts\":\"charge-3\"");
+    expect_event(h, "retraction-1", "held");
+    expect_event(h, "retraction-2", "held LCS-6");
+    cast_expect(h, "3", "SELECT count(*) FROM told.alarm WHERE kind = 'waits-for-event'");
+    hear(h, "charge-1", "police.charge", LCS("1"), CHARGE);
+    hear(h, "charge-2", "police.charge", LCS("2"), CHARGE); /* another child than the retraction says */
+    hear(h, "charge-3", "police.charge", STRANGER, CHARGE);
+    expect_event(h, "retraction-1", "decided LCS-1");
+    expect_event(h, "retraction-2", "decided LCS-2");
+    expect_event(h, "retraction-3", "decided");
+    cast_expect(h, "3", "SELECT count(*) FROM told.event_state WHERE retracted_by IS NOT NULL");
+    cast_expect(h, "0", "SELECT count(*) FROM told.duty WHERE state <> 'closed' AND kind <> 'alarm'");
+    cast_check(h);
+}
+
+static void test_following_moves_what_an_amendment_says_is_another_childs(void **state)
+{
+    struct harness *h = begin(state);
+
+    hear(h, "charge-1", "police.charge", LCS("1"), CHARGE);
+    cast_expect(h, "p-ash", "SELECT DISTINCT recipient FROM told.notification WHERE state = 'sent'");
+    hear(h, "amendment-1", "police.charge", LCS("6"), ",\"amends\":\"charge-1\"" CHARGE);
+    expect_event(h, "amendment-1", "decided LCS-6");
+    expect_event(h, "charge-1", "decided");
+    cast_expect(h, "p-ash", CORRECTED);
+    cast_expect(h, "its event was amended: it is about another child",
+                "SELECT DISTINCT closed_reason FROM told.duty WHERE closed_as = 'void'");
+    cast_expect(h, "p-birch", "SELECT DISTINCT n.recipient FROM told.notification n JOIN told.duty d USING (duty_id)"
+                              " WHERE d.state <> 'closed' AND n.state = 'sent'");
+    cast_expect(h, "0", "SELECT count(*) FROM told.alarm");
+    /* Amended once more, and taken back: the first child hears nothing new. */
+    hear(h, "amendment-2", "police.charge", LCS("6"), ",\"amends\":\"amendment-1\"" CHARGE);
+    hear(h, "retraction-1", "police.charge", NOBODY, ",\"retracts\":\"amendment-2\"");
+    cast_expect(h, "t", "SELECT count(*) > 0 FROM told.duty WHERE state <> 'closed' AND kind = 'duty'");
+    hear(h, "retraction-2", "police.charge", NOBODY, ",\"retracts\":\"amendment-1\"");
+    cast_expect(h, "0", "SELECT count(*) FROM told.duty WHERE state <> 'closed'");
+    cast_expect(h, "p-ash p-birch", CORRECTED);
+    cast_check(h);
+}
+
+static void test_following_moves_an_event_that_a_person_says_is_another_childs(void **state)
+{
+    struct harness *h = begin(state);
+    char *match, *six = cast_value(h, "SELECT child_id FROM told.child_identifier WHERE value = 'LCS-6'");
+
+    hear(h, "charge-1", "police.charge", LCS("1"), CHARGE);
+    hear(h, "amendment-1", "police.charge", STRANGER, ",\"amends\":\"charge-1\"" CHARGE);
+    expect_event(h, "amendment-1", "review"); /* whoever that is, it may be somebody else */
+    cast_expect(h, "t", "SELECT count(*) > 0 FROM told.duty WHERE state <> 'closed' AND kind = 'duty'");
+    match = cast_value(h, "SELECT duty_id FROM told.duty WHERE kind = 'match'");
+    cast_succeed(h, "match", match, six, "--for", "p-hazel");
+    cast_settle(h);
+    expect_event(h, "amendment-1", "decided LCS-6");
+    cast_expect(h, "p-ash", CORRECTED);
+    free(match);
+    free(six);
+    cast_check(h);
+}
+
+static void test_following_amends_by_a_message_without_a_person(void **state)
+{
+    struct harness *h = begin(state);
+
+    hear(h, "charge-1", "police.charge", LCS("1"), CHARGE);
+    hear(h, "amendment-1", "police.charge", NOBODY, ",\"amends\":\"charge-1\"" CHARGE);
+    expect_event(h, "amendment-1", "decided LCS-1");
+    cast_expect(h, "0", QUESTIONS);
+    cast_check(h);
+}
+
+static void test_following_settles_a_question_by_an_amendment_that_says_who_it_is(void **state)
+{
+    struct harness *h = begin(state);
+
+    hear(h, "charge-1", "police.charge", STRANGER, CHARGE);
+    expect_event(h, "charge-1", "review");
+    cast_jump(h, "2024-06-03T12:00:00Z");
+    hear(h, "amendment-1", "police.charge", LCS("1"), ",\"amends\":\"charge-1\"" CHARGE);
+    expect_event(h, "charge-1", "decided LCS-1");
+    expect_event(h, "amendment-1", "decided LCS-1");
+    cast_expect(h, "closed discharged", "SELECT state || ' ' || closed_as FROM told.duty WHERE kind = 'match'");
+    /* Its clock runs from when it was heard first. */
+    cast_expect(h, "2024-06-03 09:00:00 1", "SELECT (received_at AT TIME ZONE 'UTC') || ' ' || count(*) FROM told.duty WHERE duty = 'D41' GROUP BY received_at");
+    cast_check(h);
+}
+
+static void test_following_tells_who_was_asked_that_the_event_was_taken_back(void **state)
+{
+    struct harness *h = begin(state);
+
+    hear(h, "charge-1", "police.charge", STRANGER, CHARGE);
+    cast_expect(h, "1", QUESTIONS " AND state = 'told'");
+    hear(h, "retraction-1", "police.charge", NOBODY, ",\"retracts\":\"charge-1\"");
+    cast_expect(h, "void", "SELECT closed_as FROM told.duty");
+    cast_expect(h, "p-hazel", CORRECTED);
+    cast_expect(h, "decided", "SELECT DISTINCT state FROM told.event_state");
+    cast_check(h);
+}
+
+static void test_following_asks_once_about_one_person_whom_nobody_knows(void **state)
+{
+    struct harness *h = begin(state);
+    char *match, *one = cast_value(h, "SELECT child_id FROM told.child_identifier WHERE value = 'LCS-1'");
+
+    hear(h, "charge-1", "police.charge", STRANGER, CHARGE);
+    hear(h, "charge-2", "police.charge", STRANGER, CHARGE);
+    hear(h, "amendment-2", "police.charge", STRANGER, ",\"amends\":\"charge-2\"" CHARGE);
+    hear(h, "other-1", "police.charge", "{\"family_name\":\"Strangely\",\"given_names\":\"Twin\",\"born_on\":\"2010-07-07\"}", CHARGE);
+    cast_expect(h, "2", QUESTIONS " AND duty = 'unknown-child'");
+    cast_expect(h, "1 2024-06-04 16:00:00", "SELECT telling || ' ' || (due_at AT TIME ZONE 'UTC') FROM told.duty ORDER BY duty_id LIMIT 1");
+    /* What leaves less time is told again, with that. */
+    hear(h, "home-1", "court.home-concern", STRANGER, CAST_COURT ",\"hearing\":\"h-1\"");
+    cast_expect(h, "2", QUESTIONS);
+    cast_expect(h, "2 2024-06-03 10:00:00 true", "SELECT telling || ' ' || (due_at AT TIME ZONE 'UTC') || ' ' || immediate FROM told.duty ORDER BY duty_id LIMIT 1");
+    cast_expect(h, "2", "SELECT count(*) FROM told.notification n JOIN told.duty d USING (duty_id) WHERE d.telling = 2 AND n.state = 'sent'");
+    match = cast_value(h, "SELECT min(duty_id) FROM told.duty WHERE kind = 'match'");
+    cast_succeed(h, "match", match, one, "--for", "p-hazel");
+    cast_settle(h);
+    expect_event(h, "charge-1", "decided LCS-1");
+    expect_event(h, "charge-2", "decided LCS-1");
+    expect_event(h, "amendment-2", "decided LCS-1");
+    expect_event(h, "home-1", "decided LCS-1");
+    expect_event(h, "other-1", "review");
+    /* Undone: all of them. */
+    cast_succeed(h, "match", "--undo", match, "--for", "p-hazel");
+    cast_settle(h);
+    cast_expect(h, "5", "SELECT count(*) FROM told.event_state WHERE state = 'review' AND child_id IS NULL");
+    cast_expect(h, "0", "SELECT count(*) FROM told.duty WHERE kind = 'duty' AND state <> 'closed'");
+    free(match);
+    free(one);
+    cast_check(h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_following_takes_back_an_event_whatever_its_retraction_says_of_the_person, teardown),
+        cmocka_unit_test_teardown(test_following_waits_for_the_event_that_a_retraction_without_a_person_names, teardown),
+        cmocka_unit_test_teardown(test_following_moves_what_an_amendment_says_is_another_childs, teardown),
+        cmocka_unit_test_teardown(test_following_moves_an_event_that_a_person_says_is_another_childs, teardown),
+        cmocka_unit_test_teardown(test_following_amends_by_a_message_without_a_person, teardown),
+        cmocka_unit_test_teardown(test_following_settles_a_question_by_an_amendment_that_says_who_it_is, teardown),
+        cmocka_unit_test_teardown(test_following_tells_who_was_asked_that_the_event_was_taken_back, teardown),
+        cmocka_unit_test_teardown(test_following_asks_once_about_one_person_whom_nobody_knows, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
