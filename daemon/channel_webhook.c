@@ -255,11 +255,12 @@ static long status_of(const struct channel_webhook *request, long status)
 
 void channel_webhook_finish(struct channel_webhook *request, int curl_code, struct outcome *ret)
 {
-    long status = 0;
+    long status = 0, verify = 0;
     curl_off_t sent = 0, retry_after_s = 0;
     curl_easy_getinfo(request->handle, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(request->handle, CURLINFO_SIZE_UPLOAD_T, &sent);
     curl_easy_getinfo(request->handle, CURLINFO_RETRY_AFTER, &retry_after_s);
+    curl_easy_getinfo(request->handle, CURLINFO_SSL_VERIFYRESULT, &verify);
     bool body_sent = sent >= (curl_off_t)strlen(request->body);
     /* What we would not read any more of came after a whole head: the status stands. */
     bool answered = curl_code == CURLE_OK || (request->cut && request->body_bytes > 0);
@@ -276,6 +277,8 @@ void channel_webhook_finish(struct channel_webhook *request, int curl_code, stru
     ret->curl_code = curl_code;
     if (request->refused && curl_code == CURLE_COULDNT_CONNECT)
         ret->reply.reason = "the endpoint's address is not allowed: private, special or clear text";
+    if (curl_code == CURLE_PEER_FAILED_VERIFICATION)
+        ret->reply.reason = reply_certificate_text(verify);
     if (answered)
         snprintf(ret->detail, sizeof ret->detail, "http %ld%s", status, request->cut ? ", reply cut" : "");
     else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Only the CURLcode constants of curl.h are used here; nothing of libcurl is called.
+ * Only the CURLcode constants of curl.h are used here; nothing of libcurl is called. Of OpenSSL its numbers, for libcurl hands
+ * them on as they are.
  *
  * Where libcurl 7.88 puts a refusal, stage by stage (found by refusing at each; RESPONSE_CODE is the last
  * reply of any stage, so the code alone does not say whose fault it was):
@@ -72,6 +73,28 @@ static struct reply unanswered(int curl_code, bool body_sent)
     reply.uncertain = body_sent;
     reply.trouble = curl_code != CURLE_ABORTED_BY_CALLBACK && curl_code != CURLE_READ_ERROR;
     return reply;
+}
+
+/* What OpenSSL finds wrong with a chain (x509_vfy.h); that it is for another host libcurl finds by itself, before it asks. */
+const char *reply_certificate_text(long verify_result)
+{
+    switch (verify_result) {
+    case 0:
+    case 1:
+        return "the server's certificate was not accepted: it is for another host";
+    case 9:
+        return "the server's certificate was not accepted: it is not valid yet";
+    case 10:
+        return "the server's certificate was not accepted: it has expired";
+    case 2:
+    case 18:
+    case 19:
+    case 20:
+    case 21:
+        return "the server's certificate was not accepted: it is of no authority we trust, look at ca_file";
+    default:
+        return reason_of_curl(CURLE_PEER_FAILED_VERIFICATION);
+    }
 }
 
 struct range_row {

@@ -25,6 +25,8 @@ struct reply {
 struct reply reply_of_smtp(int curl_code, long code, bool body_sent);
 struct reply reply_of_http(int curl_code, long status, bool body_sent, int retry_after_s);
 struct reply reply_of_notify(int curl_code, long status, bool body_sent, int retry_after_s); /* GOV.UK Notify */
+/* Why a certificate was not accepted. verify_result: CURLINFO_SSL_VERIFYRESULT. */
+const char *reply_certificate_text(long verify_result);
 const char *reply_outcome_text(enum reply_outcome outcome); /* "tempfail" "delivered" "permfail" */
 
 #endif

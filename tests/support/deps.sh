@@ -10,7 +10,7 @@ set -euo pipefail
 readonly BUILD="build-essential pkg-config libzmq3-dev libpq-dev libcurl4-openssl-dev libconfig-dev libcmocka-dev
  libjansson-dev libexpat1-dev libcmark-dev libsodium-dev libsystemd-dev libsmartcols-dev libmicrohttpd-dev libssl-dev libical-dev
  libgmime-3.0-dev dovecot-imapd openssl
- postgresql-15 tzdata ca-certificates util-linux python3-aiosmtpd postfix"
+ postgresql-15 tzdata ca-certificates util-linux python3-aiosmtpd postfix nginx-light"
 readonly FUZZ="clang libclang-rt-14-dev"
 readonly LINT="clang-format"
 

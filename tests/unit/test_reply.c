@@ -200,6 +200,15 @@ static void test_reply_outcomes_have_words(void **state)
     assert_string_equal(reply_outcome_text(REPLY_PERMFAIL), "permfail");
 }
 
+static void test_reply_says_what_is_wrong_with_a_certificate(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(reply_certificate_text(0), "another host"));
+    assert_non_null(strstr(reply_certificate_text(10), "expired"));
+    assert_non_null(strstr(reply_certificate_text(19), "no authority we trust"));
+    assert_string_equal(reply_certificate_text(7), "the server's certificate was not accepted");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_reply_keeps_the_wish_of_a_server_that_is_busy),
         cmocka_unit_test(test_reply_says_when_an_endpoint_wants_no_more),
         cmocka_unit_test(test_reply_outcomes_have_words),
+        cmocka_unit_test(test_reply_says_what_is_wrong_with_a_certificate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
