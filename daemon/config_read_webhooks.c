@@ -89,6 +89,25 @@ static void find_file(struct config_reading *reading, const struct config_text *
     free(reason);
 }
 
+/* The private half is a secret as any other; one under a passphrase would have OpenSSL ask for it at a terminal. */
+static void find_key(struct config_reading *reading, const struct config_text *told, const config_setting_t *at, char **file)
+{
+    const config_setting_t *place = config_setting_get_member(at, "key_file");
+    char *path, *text;
+
+    if (*file == NULL)
+        return;
+    text = config_read_secret(reading, told, place, *file);
+    path = secret_find(reading->config->directory, *file);
+    free(*file);
+    *file = path;
+    if (text != NULL && strstr(text, "ENCRYPTED") != NULL)
+        config_text_fault_at(reading, told, place, "key_file: %s is under a passphrase, store the key without one, mode 0600", path);
+    else if (text != NULL && strstr(text, "PRIVATE KEY-----") == NULL)
+        config_text_fault_at(reading, told, place, "key_file: %s holds no private key in PEM, name one", path);
+    secret_free(text);
+}
+
 /* The list of hosts, where there is one, is the last word on where anything may go. */
 static void check_host(struct config_reading *reading, const struct config_text *told, const config_setting_t *at,
                        const struct webhook_endpoint *endpoint)
@@ -127,7 +146,7 @@ static void read_endpoint(struct config_reading *reading, const struct config_te
         endpoint->url = mem_copy(WEBHOOK_NOTIFY_URL);
     find_file(reading, told, at, "ca_file", &endpoint->ca_file);
     find_file(reading, told, at, "cert_file", &endpoint->cert_file);
-    find_file(reading, told, at, "key_file", &endpoint->key_file);
+    find_key(reading, told, at, &endpoint->key_file);
     if (endpoint->kind != WEBHOOK_STANDARD && read.secrets != NULL && read.secrets[0] != NULL)
         config_text_fault_at(reading, told, config_setting_get_member(at, "secrets"),
                              "webhook %s: secrets are for kind \"standard\" alone, remove them", endpoint->name);

@@ -38,6 +38,13 @@ static char *secret_path(const char *directory, const char *name, mode_t *ret_fo
     return secret_path_in(directory, name);
 }
 
+char *secret_find(const char *directory, const char *name)
+{
+    mode_t forbidden;
+
+    return secret_path(directory, name, &forbidden);
+}
+
 /* The errors that have an advice of their own; the rest is said in the system's words. */
 static char *secret_open_reason(const char *path, int error)
 {

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,7 +17,9 @@
 
 #include "config.h"
 #include "nginx_peer.h"
+#include "secret.h"
 #include "sink_tls.h"
+#include "told/buf.h"
 #include "told/mem.h"
 #include "webhook_pool.h"
 
@@ -267,6 +270,103 @@ static void test_webhook_peers_mutual_tls_wants_our_certificate(void **state)
     assert_int_equal(nginx_peer_logged(s->nginx, "200 HTTP/1.1 SUCCESS", before + 1), before + 1);
 }
 
+/* ---- the same from files of the configuration ---- */
+
+static char *write_conf(const struct stand *s, const char *files)
+{
+    char here[1024], *path = path_of(s, "told.conf"), *secret = path_of(s, "hook.secret"), *parts, *reason;
+    FILE *file = fopen(path, "w");
+
+    assert_true(file != NULL && getcwd(here, sizeof here) != NULL);
+    parts = mem_printf("%s/tests/golden/config/parts", here);
+    fprintf(file,
+            "authority = \"kingsmere\"; reference_domain = \"told.kingsmere.example\";\n"
+            "last_resort = \"last-resort@kingsmere.example\"; trusted = [ \"pnc\" ]; review_role = \"social-work-team-manager\";\n"
+            "feeds = \"%s/feeds-good\"; protocol = \"%s/protocol-good\"; roles = \"%s/roles.conf\";\n"
+            "calendar = \"%s/calendar.json\"; codes = \"%s/codes-good\"; templates = \"%s/conf/templates\";\n"
+            "email: { url = \"smtp://localhost:25\"; tls = \"none\"; from = \"told@kingsmere.example\"; };\n"
+            "ingest: { bind = \"tcp://127.0.0.1:5571\"; secret_key = \"told.key\"; };\n"
+            "webhooks: { case-system: { url = \"https://127.0.0.1:%d/ok\"; allow_private = true; secrets = [ \"hook.secret\" ];\n"
+            "%s } };\n",
+            parts, parts, parts, parts, parts, here, nginx_peer_port(s->nginx, MUTUAL), files);
+    assert_int_equal(fclose(file), 0);
+    unlink(secret);
+    reason = secret_write(secret, SECRET);
+    assert_null(reason);
+    free(parts);
+    free(secret);
+    return path;
+}
+
+static void keep_fault(void *cookie, const char *file, int line, const char *text)
+{
+    buf_printf(cookie, "%s:%d: %s\n", strrchr(file, '/') + 1, line, text);
+}
+
+/* What is said of such files. */
+static void check_fault(const struct stand *s, const char *files, const char *want)
+{
+    char *conf = write_conf(s, files);
+    struct buf faults = {0};
+
+    config_unref(config_load(conf, true, keep_fault, &faults));
+    if (strstr(buf_string(&faults), want) == NULL)
+        fail_msg("%s: no \"%s\" in: %s", files, want, buf_string(&faults));
+    buf_release(&faults);
+    free(conf);
+}
+
+static void test_webhook_peers_keys_in_files_are_judged_where_they_are_named(void **state)
+{
+    struct stand *s = *state;
+    char *open_key = path_of(s, "client.key"), *locked = path_of(s, "locked.key");
+    FILE *file = fopen(locked, "w");
+
+    assert_true(file != NULL && fputs("-----BEGIN ENCRYPTED PRIVATE KEY-----\n", file) >= 0);
+    assert_true(fclose(file) == 0 && chmod(locked, 0600) == 0);
+    check_fault(s, "cert_file = \"client.pem\"; key_file = \"no.key\";", "told.conf:8: secret file ");
+    check_fault(s, "cert_file = \"client.pem\"; key_file = \"no.key\";", "no.key does not exist, create it with mode 0600");
+    check_fault(s, "cert_file = \"no.pem\"; key_file = \"client.key\";", "told.conf:8: cert_file: ");
+    check_fault(s, "cert_file = \"client.pem\"; key_file = \"locked.key\";", "is under a passphrase");
+    check_fault(s, "cert_file = \"client.pem\"; key_file = \"hook.secret\";", "holds no private key in PEM");
+    check_fault(s, "cert_file = \"client.key\";", "cert_file and key_file go together");
+    assert_int_equal(chmod(open_key, 0644), 0);
+    check_fault(s, "cert_file = \"client.pem\"; key_file = \"client.key\";", "client.key is open to group or others (mode 0644)");
+    assert_int_equal(chmod(open_key, 0600), 0);
+    free(open_key);
+    free(locked);
+}
+
+static void test_webhook_peers_mutual_tls_works_from_the_configuration(void **state)
+{
+    struct stand *s = *state;
+    char *conf = write_conf(s, "ca_file = \"ca.pem\"; cert_file = \"client.pem\"; key_file = \"client.key\";"), *key;
+    struct buf faults = {0};
+    struct config *config;
+    struct webhook_pool *pool;
+    long before = answered(s, "200 HTTP/1.1 SUCCESS");
+    const char *reason = NULL;
+    struct outcome outcome;
+
+    key = path_of(s, "told.key");
+    unlink(key);
+    assert_null(secret_write(key, "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"));
+    free(key);
+    config = config_load(conf, true, keep_fault, &faults);
+    if (config == NULL)
+        fail_msg("%s", buf_string(&faults));
+    pool = webhook_pool_start(config->endpoints, config->endpoint_count, 1, &reason);
+    assert_non_null(pool);
+    outcome = send_one(pool);
+    if (outcome.reply.outcome != REPLY_DELIVERED)
+        fail_msg("%s (%s)", outcome.reply.reason, outcome.detail);
+    assert_int_equal(nginx_peer_logged(s->nginx, "200 HTTP/1.1 SUCCESS", before + 1), before + 1);
+    webhook_pool_free(pool);
+    config_unref(config);
+    buf_release(&faults);
+    free(conf);
+}
+
 /* ---- versions of HTTP ---- */
 
 static void test_webhook_peers_speak_http_1_1_also_where_2_is_offered(void **state)
@@ -354,6 +454,8 @@ int main(void)
         cmocka_unit_test(test_webhook_peers_nothing_goes_to_a_server_that_cannot_prove_itself),
         cmocka_unit_test(test_webhook_peers_clear_text_to_a_tls_port_is_refused),
         cmocka_unit_test(test_webhook_peers_mutual_tls_wants_our_certificate),
+        cmocka_unit_test(test_webhook_peers_keys_in_files_are_judged_where_they_are_named),
+        cmocka_unit_test(test_webhook_peers_mutual_tls_works_from_the_configuration),
         cmocka_unit_test(test_webhook_peers_speak_http_1_1_also_where_2_is_offered),
         cmocka_unit_test(test_webhook_peers_replies_come_out_as_what_they_are),
         cmocka_unit_test(test_webhook_peers_retry_after_is_read_as_seconds_and_as_a_date),
