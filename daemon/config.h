@@ -55,7 +55,7 @@ struct config_feed {
 };
 
 struct config_template {
-    char *name; /* "duty" "escalation" "copy" "review" "match" "alarm" "merged" */
+    char *name; /* "duty" "escalation" "copy" "review" "match" "alarm" "merged" "closed" … */
     char *text;
     size_t len;
     char hash[65]; /* SHA-256 of the text: pinned on each message written from it */
@@ -78,6 +78,13 @@ struct config_names {
 enum config_out_of_office {
     CONFIG_OUT_OF_OFFICE_SOONER, /* its next step is told at once */
     CONFIG_OUT_OF_OFFICE_RECORD,
+};
+
+/* Who hears that a duty is closed, of those who were sent its deadline. */
+enum config_closing {
+    CONFIG_CLOSING_ALL,
+    CONFIG_CLOSING_OTHERS, /* than those who answered */
+    CONFIG_CLOSING_NOBODY,
 };
 
 /* Where mail that comes back is fetched from: a Maildir, a mailbox over IMAP, or both. */
@@ -136,6 +143,7 @@ struct config {
     struct email_relay *relays; /* in the order they are tried; at least one */
     size_t relay_count;
     struct config_returns returns;
+    enum config_closing closing;
     char **assured; /* domains whose mail may name a child; NULL-terminated */
     char **webhook_hosts; /* where endpoints may be, exactly; empty: wherever their urls say */
     struct webhook_endpoint *endpoints;

@@ -13,14 +13,14 @@
 #include "told/notice.h"
 #include "told/protocol_stored.h"
 
-static const char *const TEMPLATES[] = {"duty", "escalation", "copy", "review", "match", "alarm", "merged", "correction"};
+static const char *const TEMPLATES[] = {"duty", "escalation", "copy", "review", "match", "alarm", "merged", "correction", "closing"};
 
 /* The values dispatch gives to every notice; those of a merged one also stand in each item of `duties`. */
 static const char *const PLACEHOLDERS[] = {"reference", "due",   "case", "title",     "immediate_note", "repeat_note",
                                            "event",     "child", "why",  "role",      "cites",          "answer",
                                            "authority", "step",  "told_next", "due_short", "duties",
                                            "mail_answer", "mail_note", "person",   "hearing",   "privacy",        "link",
-                                           NULL};
+                                           "closed",    "how",                                           NULL};
 
 static int line_of(const struct config_text *told, const char *name)
 {

@@ -10,6 +10,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const char *const TLS_WORDS[] = {"none", "starttls", "implicit", NULL};      /* enum email_tls */
+static const char *const CLOSING_WORDS[] = {"all", "others", "nobody", NULL};        /* enum config_closing */
 static const char *const AWAY_WORDS[] = {"sooner", "record", NULL};                  /* enum config_out_of_office */
 static const char *const KIND_WORDS[] = {"confirmed", "broadcast", "directory", NULL};          /* enum feed_kind */
 static const char *const DAYS_WORDS[] = {"working", "every", NULL};                 /* config_expects.days */
@@ -122,6 +123,7 @@ static const struct config_key EMAIL_KEYS[] = {
     {"domains", CONFIG_KEY_TEXTS, AT(email_domains), .refuse = config_refuse_domains},
     {"senders", CONFIG_KEY_NUMBER, AT(email.senders), "4", .least = 1, .most = 64, .is_fixed = true},
     {"assured", CONFIG_KEY_TEXTS, AT(assured), .refuse = config_refuse_domain},
+    {"closing_notices", CONFIG_KEY_WORD, AT(closing), "all", .words = CLOSING_WORDS},
     {"relays", CONFIG_KEY_APART, .type = CONFIG_TYPE_LIST},
 };
 

@@ -24,9 +24,10 @@ static const struct pg_statement CORRECT = {
     /* Of two who were told as the same role each gets one: their tellings differ. */
     " SELECT duty_id, telling + row_number() OVER (PARTITION BY line, step, role, channel ORDER BY notification_id), line, step,"
     " 'correction', role, channel, recipient, $2::timestamptz FROM (SELECT DISTINCT ON (n.recipient, n.channel) n.duty_id,"
-    " d.telling, n.line, n.step, n.role, n.channel, n.recipient, n.notification_id"
+    " (SELECT max(o.telling) FROM told.notification o WHERE o.duty_id = d.duty_id) AS telling, n.line, n.step, n.role, n.channel,"
+    " n.recipient, n.notification_id"
     " FROM told.notification n JOIN told.duty d USING (duty_id) JOIN told.message m USING (message_id)"
-    " WHERE n.duty_id = $1 AND n.kind <> 'correction' AND (n.state IN ('sent', 'uncertain', 'claimed') OR m.uncertain)"
+    " WHERE n.duty_id = $1 AND n.kind NOT IN ('correction', 'closing') AND (n.state IN ('sent', 'uncertain', 'claimed') OR m.uncertain)"
     " ORDER BY n.recipient, n.channel, n.notification_id) reached ON CONFLICT DO NOTHING",
     2};
 

@@ -87,6 +87,8 @@ struct dispatch_item {
     const char *below;                     /* roles told before it in its line, with commas; of a copy, who must act */
     struct instant due_at, received_at, next_at;
     bool immediate;
+    const char *closed_as;                 /* NULL while it is open */
+    struct instant closed_at;
     json_t *disclosed;                     /* what a full notice says beside; NULL: thin */
 };
 struct dispatch_text {
@@ -98,6 +100,8 @@ struct dispatch_text {
     const char *template_hash;
     enum disclosure content;
 };
+/* Whether it is about what is over: a correction or a closing. It goes where its reader was told, though the duty is closed. */
+bool dispatch_text_is_after(const char *kind);
 /* Whether mail to this address may name a child: an assured domain, over relays whose certificates are checked. */
 bool dispatch_may_name(const struct config *config, const char *address);
 /* Where it may, fills `disclosed` of the items of a message that is about to be frozen. False: the database failed. */

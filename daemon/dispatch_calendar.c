@@ -22,7 +22,7 @@ char *dispatch_calendar(const struct config *config, const struct dispatch_item 
 {
     struct ics_entry *entries = mem_new(sizeof *entries * (count + 1));
     char **owned = mem_new(sizeof *owned * (2 * count + 1)), *text = NULL;
-    bool cancels = count > 0 && is_kind(&items[0], "correction"); /* corrections stand alone in their message */
+    bool cancels = count > 0 && dispatch_text_is_after(items[0].kind); /* they share a message with their like only */
     size_t some = 0;
 
     for (size_t i = 0; i < count; i++) {

@@ -21,7 +21,7 @@ static const struct pg_statement ITEMS = {
     " " PG_INSTANT("coalesce(l.next_at, d.next_at)") ", l.above[least(l.step + 1, array_length(l.above, 1))], n.channel, d.says,"
     " CASE WHEN l.line IS NULL THEN (SELECT string_agg(o.role, ',' ORDER BY o.line) FROM told.duty_line o"
     " WHERE o.duty_id = d.duty_id) ELSE array_to_string(array_prepend(l.role, l.above[1:n.step - 1]), ',') END, n.telling < d.telling,"
-    " d.as_of::text, n.code"
+    " d.as_of::text, n.code, d.closed_as, " PG_INSTANT("d.closed_at")
     " FROM told.notification n JOIN told.duty d USING (duty_id) LEFT JOIN told.event e USING (event_id)"
     " LEFT JOIN told.duty_line l ON l.duty_id = d.duty_id AND l.line = n.line"
     " WHERE n.message_id = ANY ($1::bigint[]) AND n.state IN ('queued', 'uncertain')"
@@ -129,6 +129,8 @@ static struct dispatch_item read_item(const struct dispatch *d, const PGresult *
                                   .says = pg_column(rows, i, 26),
                                   .below = pg_column(rows, i, 27),
                                   .as_of = pg_column(rows, i, 29),
+                                  .closed_as = pg_column(rows, i, 31),
+                                  .closed_at = pg_column_instant(rows, i, 32),
                                   .code = config_returns_is_on(&d->config->returns) ? pg_column(rows, i, 30) : NULL};
 }
 
@@ -198,27 +200,27 @@ static bool sift(struct claim *c, const struct claimed *m, bool again, struct di
     for (int i = 0; ok && i < PQntuples(c->items); i++) {
         struct dispatch_item item;
         struct recipient who;
-        bool correction;
+        bool after;
 
         if (pg_column_int(c->items, i, 0) != m->message_id)
             continue;
         item = read_item(c->d, c->items, i);
-        correction = strcmp(item.kind, "correction") == 0;
-        if (!correction && strcmp(pg_column(c->items, i, 16), "closed") == 0) {
+        after = dispatch_text_is_after(item.kind);
+        if (!after && strcmp(pg_column(c->items, i, 16), "closed") == 0) {
             ok = end_item(c->d, &item, "cancelled", "the duty is closed");
-        } else if (!correction && pg_column_bool(c->items, i, 28)) {
+        } else if (!after && pg_column_bool(c->items, i, 28)) {
             /* It was at the socket when the change came: what it says holds no more, and the next telling says the rest. */
             ok = end_item(c->d, &item, "cancelled", "overtaken by a change");
-        } else if (correction && refusal(c, m->address) != NULL) {
+        } else if (after && refusal(c, m->address) != NULL) {
             ok = end_item(c->d, &item, "failed", refusal(c, m->address));
-        } else if (c->email && !correction && refused_addresses_has(c->d->refused, m->address)) {
+        } else if (c->email && !after && refused_addresses_has(c->d->refused, m->address)) {
             snprintf(id, sizeof id, "%lld", (long long)item.notification_id);
             ok = pg_do(c->d->pg, &ROUTE_AGAIN, (const char *[]){id});
         } else if (m->unsafe) {
             snprintf(id, sizeof id, "%lld", (long long)item.notification_id);
             ok = end_item(c->d, &item, "superseded", "mail to this address may name nobody any more") &&
                  pg_do(c->d->pg, &REQUEUE, (const char *[]){id, now});
-        } else if (again && !correction && !same_recipient(c->d, c->children, &item, m->recipient, m->address, c->email, &who)) {
+        } else if (again && !after && !same_recipient(c->d, c->children, &item, m->recipient, m->address, c->email, &who)) {
             snprintf(id, sizeof id, "%lld", (long long)item.notification_id);
             ok = end_item(c->d, &item, "superseded", "another recipient holds the role now") &&
                  pg_do(c->d->pg, &REQUEUE, (const char *[]){id, now});

@@ -31,10 +31,11 @@ bool dispatch_may_name(const struct config *config, const char *address)
     return relays_are_verified(config) && disclosure_is_assured(address, config->assured);
 }
 
-/* Alarms and matches are about nobody who is known, and what a correction takes back may have named the wrong child. */
+/* Alarms and matches are about nobody who is known; what a correction takes back may have named the wrong child, and what is
+ * closed needs no name any more. */
 static bool is_of_child(const struct dispatch_item *item)
 {
-    return item->child_id != 0 && strcmp(item->kind, "correction") != 0 &&
+    return item->child_id != 0 && !dispatch_text_is_after(item->kind) &&
            (strcmp(item->duty_kind, "duty") == 0 || strcmp(item->duty_kind, "review") == 0);
 }
 

@@ -82,7 +82,7 @@ static const struct pg_statement ITEMS = {
     "UPDATE told.notification n SET state = q.state, reason = q.reason, sent_at = q.sent_at"
     " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[]) q (message_id, state, reason, sent_at)"
     " WHERE n.message_id = q.message_id AND n.state IN ('claimed', 'uncertain')"
-    " RETURNING notification_id, duty_id, step, n.message_id, n.role, n.recipient, n.because",
+    " RETURNING notification_id, duty_id, step, n.message_id, n.role, n.recipient, n.because, n.kind",
     4};
 
 struct result {
@@ -207,7 +207,7 @@ static void note_item(struct results *all, struct result *r, const PGresult *row
                                                              .message_id = r->o->message_id,
                                                              .detail = detail});
     free(detail);
-    if (sent && pg_column_int(rows, i, 2) == 0) {
+    if (sent && pg_column_int(rows, i, 2) == 0 && !dispatch_text_is_after(pg_column(rows, i, 7))) {
         pg_table_add(&all->reached, (const char *[]){pg_column(rows, i, 0)});
         pg_table_add(&all->told, (const char *[]){pg_column(rows, i, 1)});
     }

@@ -119,14 +119,22 @@ static bool supersede(struct dispatch *d, struct dispatch_place *places, size_t 
 
 /* ---- which message ---- */
 
+static bool is_closing(const struct dispatch_queued *q)
+{
+    return strcmp(q->kind, "closing") == 0;
+}
+
+/* What is closed shares a mail with what is closed. */
 static void topic_of(const struct dispatch_queued *q, char *out, size_t size)
 {
+    const char *closed = is_closing(q) ? "closed " : "";
+
     if (q->case_ref != NULL)
-        snprintf(out, size, "case %s", q->case_ref);
+        snprintf(out, size, "%scase %s", closed, q->case_ref);
     else if (q->child_id != 0)
-        snprintf(out, size, "child %lld", (long long)q->child_id);
+        snprintf(out, size, "%schild %lld", closed, (long long)q->child_id);
     else
-        snprintf(out, size, "duty %lld", (long long)q->duty_id);
+        snprintf(out, size, "%sduty %lld", closed, (long long)q->duty_id);
 }
 
 /* *ret: whether the collecting message can be joined. */
@@ -180,7 +188,7 @@ static bool merge(struct dispatch *d, struct dispatch_place *places, size_t plac
     if (made > 0 && instant_is_none(began))
         began = d->now;
     end_at = instant_is_none(began) ? d->now : instant_add_seconds(began, d->config->merge_window_s);
-    if (instant_compare(p->queued.due_at, end_at) > 0) {
+    if (is_closing(&p->queued) || instant_compare(p->queued.due_at, end_at) > 0) {
         p->send_at = end_at;
         p->joins = made;
         if (made == 0 && collecting != NULL)

@@ -22,8 +22,8 @@ static const struct pg_statement QUEUED = {
     "route_queued",
     "SELECT n.notification_id, n.duty_id, n.telling, n.line, n.step, n.kind, n.role, n.channel, n.recipient,"
     " d.child_id, d.case_ref, d.immediate, " PG_INSTANT("d.due_at") ", d.state,"
-    " CASE WHEN n.kind = 'correction' THEN (SELECT m.address FROM told.notification o JOIN told.message m USING (message_id)"
-    " WHERE o.duty_id = n.duty_id AND o.recipient = n.recipient AND o.channel = n.channel AND o.kind <> 'correction'"
+    " CASE WHEN n.kind IN ('correction', 'closing') THEN (SELECT m.address FROM told.notification o JOIN told.message m USING (message_id)"
+    " WHERE o.duty_id = n.duty_id AND o.recipient = n.recipient AND o.channel = n.channel AND o.kind NOT IN ('correction', 'closing')"
     " ORDER BY o.notification_id DESC LIMIT 1) END, d.as_of::text"
     " FROM told.notification n JOIN told.duty d USING (duty_id)"
     " WHERE n.duty_id = ANY ($1::bigint[]) AND n.state = 'queued' AND n.message_id IS NULL"
@@ -60,7 +60,7 @@ static struct dispatch_queued read_queued(const PGresult *rows, int i)
                            .recipient = pg_column(rows, i, 8),
                            .child_id = pg_column_int(rows, i, 9),
                            .case_ref = pg_column(rows, i, 10),
-                           .immediate = pg_column_bool(rows, i, 11),
+                           .immediate = pg_column_bool(rows, i, 11) && strcmp(pg_column(rows, i, 5), "closing") != 0,
                            .due_at = pg_column_instant(rows, i, 12),
                            .closed = strcmp(pg_column(rows, i, 13), "closed") == 0,
                            .told_at = pg_column(rows, i, 14),
@@ -77,7 +77,7 @@ static bool hurry_line(struct dispatch *d, int64_t duty_id, int line, int step)
     return ok;
 }
 
-/* A correction goes where the telling went: over that channel, to that address, whoever holds the role now. */
+/* What comes after goes where the telling went: over that channel, to that address, whoever holds the role now. */
 static void recorded_recipient(const struct dispatch_queued *q, struct recipient *ret)
 {
     *ret = (struct recipient){.kind = RECIPIENT_MAILBOX, .id = q->recipient, .role = q->role};
@@ -172,15 +172,15 @@ static bool is_down(const struct dispatch *d, const char *endpoint)
 /* Where the role reaches nobody, its line's next step is due at once. */
 static bool route(struct routing *r, const struct dispatch_queued *q)
 {
-    bool email = strcmp(q->channel, "email") == 0, correction = strcmp(q->kind, "correction") == 0;
+    bool email = strcmp(q->channel, "email") == 0, after = dispatch_text_is_after(q->kind);
     struct dispatch *d = r->d;
     struct recipient who;
     const char *address, *fault = NULL;
     bool ok = true;
 
-    if (q->closed && !correction)
+    if (q->closed && !after)
         return dispatch_place_end(d, q, "cancelled", "the duty is closed", NULL);
-    if (correction && q->recipient != NULL)
+    if (after && q->recipient != NULL)
         recorded_recipient(q, &who);
     else
         resolve(r, q, &who);
@@ -191,7 +191,7 @@ static bool route(struct routing *r, const struct dispatch_queued *q)
     if (ok && email && who.barred != NULL)
         ok = say_barred(d, q, &who);
     /* A correction goes over the channels that the telling took, and has a row for each. */
-    if (ok && email && !correction && who.webhook != NULL)
+    if (ok && email && !after && who.webhook != NULL)
         pg_table_add(&r->also, (const char *[]){q->id});
     if (!ok)
         return false;

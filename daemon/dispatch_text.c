@@ -82,6 +82,11 @@ static bool is_kind(const struct dispatch_item *item, const char *kind)
     return strcmp(item->kind, kind) == 0;
 }
 
+bool dispatch_text_is_after(const char *kind)
+{
+    return strcmp(kind, "correction") == 0 || strcmp(kind, "closing") == 0;
+}
+
 static bool is_duty(const struct dispatch_item *item)
 {
     return strcmp(item->duty_kind, "duty") == 0;
@@ -133,7 +138,7 @@ static char *next_text(const struct dispatch_item *item)
 
     if (is_kind(item, "copy"))
         return mem_copy("those who must act are asked again, a step at a time, until one of them answers.");
-    if (is_kind(item, "correction"))
+    if (dispatch_text_is_after(item->kind))
         return mem_copy("nothing more is sent about this.");
     when = plain_time_text(item->next_at);
     if (item->next_role != NULL)
@@ -294,11 +299,40 @@ static char *mail_answer_text(const struct dispatch_item *item, bool merged)
 {
     size_t half = item->code != NULL ? strlen(item->code) / 2 : 0;
 
-    if (half == 0 || is_kind(item, "copy") || is_kind(item, "correction"))
+    if (half == 0 || is_kind(item, "copy") || dispatch_text_is_after(item->kind))
         return mem_copy(merged ? "" : "A reply to this mail is not an answer.");
     return mem_printf("To say by mail that you know, " OWN_WORDS_QUOTED " %.*s-%s typed above this text; without it a reply is not an"
                       " answer.",
                       (int)half, item->code, item->code + half);
+}
+
+/* How it came to its end. Never the reason that a person gave: it may say who somebody is. */
+static char *how_text(const struct dispatch_item *item)
+{
+    static const char *const HOW[][2] = {{"done", "it was recorded as done"},
+                                         {"acknowledged", "those who had to know have said that they do"},
+                                         {"discharged", "what was received later has settled it"},
+                                         {"void", "a person has declared that it should not have been asked"}};
+    const char *how = "it is closed";
+    char *when, *text;
+
+    if (item->closed_as == NULL)
+        return mem_copy("");
+    for (size_t i = 0; i < sizeof HOW / sizeof *HOW; i++)
+        if (strcmp(HOW[i][0], item->closed_as) == 0)
+            how = !is_duty(item) && i == 0 ? "it was answered" : HOW[i][1];
+    when = plain_time_text(item->closed_at);
+    text = mem_printf("%s, %s", how, when);
+    free(when);
+    return text;
+}
+
+/* "D-17", "D-17 and 3 more": what is closed, in a subject. */
+static char *closed_text(const struct dispatch_item *items, size_t count)
+{
+    long long first = (long long)items[0].duty_id;
+
+    return count > 1 ? mem_printf("D-%lld and %zu more", first, count - 1) : mem_printf("D-%lld", first);
 }
 
 /* Where to look: the page of the duty, which asks who is there. */
@@ -350,14 +384,15 @@ static json_t *values_of(const struct config *config, const struct dispatch_item
                                     : "A reply to this mail is not an answer."));
     set(values, "authority", mem_copy(config->authority));
     set(values, "link", link_text(config, item));
+    set(values, "how", how_text(item));
     set_disclosed(values, item);
     return values;
 }
 
 static const char *template_of(const struct dispatch_item *item)
 {
-    if (strcmp(item->kind, "correction") == 0)
-        return "correction";
+    if (dispatch_text_is_after(item->kind))
+        return item->kind;
     if (strcmp(item->duty_kind, "duty") != 0)
         return item->duty_kind;
     if (strcmp(item->kind, "copy") == 0)
@@ -368,7 +403,8 @@ static const char *template_of(const struct dispatch_item *item)
 char *dispatch_text_email(const struct config *config, const struct dispatch_item *items, size_t count,
                           struct dispatch_text *ret)
 {
-    const char *name = count > 1 ? "merged" : template_of(&items[0]);
+    bool closing = strcmp(items[0].kind, "closing") == 0; /* merged with its like only */
+    const char *name = count > 1 && !closing ? "merged" : template_of(&items[0]);
     const struct config_template *template = config_template(config, name);
     enum disclosure content = is_full(&items[0]) ? DISCLOSURE_FULL : DISCLOSURE_THIN;
     struct notice notice = {0};
@@ -378,7 +414,8 @@ char *dispatch_text_email(const struct config *config, const struct dispatch_ite
     if (template == NULL)
         return mem_printf("there is no template %s", name);
     values = values_of(config, &items[0], false); /* the first is the one due first */
-    if (count > 1) {
+    set(values, "closed", closed_text(items, count));
+    if (count > 1 || closing) {
         duties = json_array();
         for (size_t i = 0; i < count; i++) {
             json_array_append_new(duties, values_of(config, &items[i], true));

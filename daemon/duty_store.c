@@ -79,8 +79,11 @@ static const struct pg_statement CLOSE_LINES = {
 static const struct pg_statement CLOSE_QUEUED = {
     "notification_cancel",
     "UPDATE told.notification SET state = 'cancelled', reason = $2"
-    " WHERE duty_id = $1 AND state IN ('queued', 'uncertain') AND kind <> 'correction'",
+    " WHERE duty_id = $1 AND state IN ('queued', 'uncertain') AND kind NOT IN ('correction', 'closing')",
     2};
+
+/* Whose calendar holds its deadline hears that it is over. */
+static const struct pg_statement CLOSING = {"duty_closing", "SELECT told.duty_closing($1, $2, $3)", 3};
 
 static const struct pg_statement CLEAR_ALARM = {
     "alarm_clear", "UPDATE told.alarm SET cleared_at = $2 WHERE duty_id = $1 AND cleared_at IS NULL", 2};
@@ -230,6 +233,14 @@ bool duty_store_add_ground(struct duty_store *s, int64_t duty_id, int64_t event_
                  (const char *[]){number(id, duty_id), number(event, event_id), instant_print(s->now, now)});
 }
 
+static bool tell_closing(struct duty_store *s, const char *duty, const char *now)
+{
+    enum config_closing tell = s->config->closing;
+
+    return s->shadow || tell == CONFIG_CLOSING_NOBODY ||
+           pg_do(s->pg, &CLOSING, (const char *[]){duty, tell == CONFIG_CLOSING_OTHERS ? "true" : "false", now});
+}
+
 bool duty_store_close(struct duty_store *s, int64_t duty_id, const char *closed_as, const char *reason, int64_t event_id)
 {
     char id[24], now[INSTANT_TEXT_SIZE], *detail;
@@ -248,7 +259,7 @@ bool duty_store_close(struct duty_store *s, int64_t duty_id, const char *closed_
     detail = store_detail("as", closed_as, "reason", reason, NULL);
     ok = pg_do(s->pg, &CLOSE_LINES, (const char *[]){id}) &&
          pg_do(s->pg, &CLOSE_QUEUED, (const char *[]){id, "the duty is closed"}) &&
-         pg_do(s->pg, &CLEAR_ALARM, (const char *[]){id, now}) &&
+         pg_do(s->pg, &CLEAR_ALARM, (const char *[]){id, now}) && tell_closing(s, id, now) &&
          store_journal(s->pg, s->now,
                        &(struct store_journal){
                            .what = "duty closed", .event_id = event_id, .duty_id = duty_id, .detail = detail});

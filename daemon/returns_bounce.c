@@ -18,7 +18,7 @@ static const struct pg_statement LOCK_DUTIES = {
     1};
 static const struct pg_statement ITEMS = {
     "returns_items",
-    "SELECT notification_id, duty_id, step, state FROM told.notification WHERE message_id = $1 AND kind NOT IN ('copy', 'correction')"
+    "SELECT notification_id, duty_id, step, state FROM told.notification WHERE message_id = $1 AND kind NOT IN ('copy', 'correction', 'closing')"
     " ORDER BY notification_id FOR UPDATE",
     1};
 static const struct pg_statement FAIL_ITEMS = {

@@ -27,7 +27,7 @@ static const struct pg_statement lock_duties = {
     2};
 static const struct pg_statement lock_notifications = {
     "retry_lock_notifications",
-    "SELECT n.notification_id, n.duty_id, n.state, n.reason, d.state = 'closed' AND n.kind <> 'correction'"
+    "SELECT n.notification_id, n.duty_id, n.state, n.reason, d.state = 'closed' AND n.kind NOT IN ('correction', 'closing')"
     " FROM told.notification n JOIN told.duty d USING (duty_id)"
     " WHERE n.notification_id = $1 OR n.message_id = $2 ORDER BY n.notification_id FOR UPDATE OF n",
     2};
