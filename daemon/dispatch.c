@@ -178,6 +178,7 @@ static struct instant dispatch_tick(void *state, struct stage *stage, struct con
         dispatch_renew(d);
     }
     dispatch_destination_write(d);
+    dispatch_mail_look(d);
     if (d->escalate)
         stage_wake_next(stage, d->pg, STAGE_ESCALATE);
     d->escalate = false;

@@ -24,6 +24,12 @@ enum {
     DISPATCH_STOP_S = 10, /* what is in flight at a stop gets this long */
 };
 
+enum dispatch_mail {
+    DISPATCH_MAIL_UNKNOWN, /* since the start: an alarm of before may be open */
+    DISPATCH_MAIL_UP,
+    DISPATCH_MAIL_DOWN,
+};
+
 struct dispatch_flight {
     int64_t message_id;
     int64_t fence;
@@ -44,6 +50,7 @@ struct dispatch {
     int64_t renewed_ms, took_over_ms; /* monotonic */
     struct instant now; /* told's, of this tick */
     bool said_dead[EMAIL_RELAYS_MOST]; /* of each relay */
+    enum dispatch_mail mail; /* as the operators know it */
     struct refused_addresses *refused; /* of the directory's version */
     struct return_path return_path;
     bool escalate;      /* a line must climb at once: escalate is to be woken */
@@ -64,6 +71,9 @@ int dispatch_outcome(struct dispatch *d, size_t most);
 bool dispatch_reached(struct dispatch *d, struct pg_table *reached, struct pg_table *duties);
 bool dispatch_renew(struct dispatch *d); /* leases of what is in flight */
 void dispatch_destination_write(struct dispatch *d); /* what has changed of relays and endpoints, for people to look at */
+
+/* No relay takes mail, or one does again: the operators' alarm, once, and its end. */
+void dispatch_mail_look(struct dispatch *d);
 
 void dispatch_outcome_keep(struct dispatch *d, const struct outcome *outcome);
 void dispatch_outcome_give_up(struct dispatch *d); /* the first of them; its lease is renewed no more */

@@ -35,7 +35,7 @@ struct email_relays {
     size_t count;
     struct outcome *given_back; /* of those whose relay died before they were begun, with no other left */
     size_t given_count, given_room;
-    bool stopping;
+    bool stopping, is_served;
 };
 
 static bool start_relay(struct relay *relay, const struct email_relay *from, bool is_only, int wake_fd,
@@ -142,10 +142,12 @@ static void learn(struct email_relays *all, struct relay *relay, const struct em
 
     if (!done->outcome.begun || all->stopping)
         return; /* what is given up at a stop says nothing of anybody */
-    if (reply->trouble)
+    if (reply->trouble) {
         changed = destination_failure(&relay->destination, reply->reason, done->job.probe, clock_monotonic_ms());
-    else if (done->outcome.code != 0)
+    } else if (done->outcome.code != 0) {
         changed = destination_success(&relay->destination);
+        all->is_served = true;
+    }
     relay->changed = relay->changed || changed;
     if (!changed)
         return;
@@ -225,6 +227,14 @@ void email_relays_free(struct email_relays *all)
 }
 
 /* ---- what is shown ---- */
+
+enum email_relays_state email_relays_state(const struct email_relays *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (all->list[i].destination.state == DESTINATION_ALIVE)
+            return all->is_served ? EMAIL_RELAYS_SERVED : EMAIL_RELAYS_UNTRIED;
+    return EMAIL_RELAYS_DEAD;
+}
 
 size_t email_relays_count(const struct email_relays *all)
 {

@@ -23,6 +23,12 @@ size_t email_relays_take(struct email_relays *relays, struct outcome *outcomes, 
 void email_relays_stop(struct email_relays *relays, int wait_s);
 void email_relays_free(struct email_relays *relays); /* NULL is fine */
 
+enum email_relays_state {
+    EMAIL_RELAYS_UNTRIED, /* some are held to be alive, but none has answered since the start */
+    EMAIL_RELAYS_SERVED,
+    EMAIL_RELAYS_DEAD, /* all of them: no mail goes out */
+};
+enum email_relays_state email_relays_state(const struct email_relays *relays);
 size_t email_relays_count(const struct email_relays *relays);
 const char *email_relays_name(const struct email_relays *relays, size_t index);
 const struct destination *email_relays_destination(const struct email_relays *relays, size_t index);

@@ -64,8 +64,16 @@ static const struct pg_statement list_destinations = {
     "destinations",
     "SELECT channel, name AS destination, state, " PG_INSTANT("since") " AS since_at, concurrency, most, failures, error,"
     " " PG_INSTANT("probe_at") " AS next_probe_at, "
-    PG_INSTANT("written_at") " AS changed_at FROM told.destination ORDER BY channel, name",
-    0};
+    PG_INSTANT("written_at") " AS changed_at FROM told.destination WHERE channel <> 'email' OR name = ANY ($1::text[])"
+    " ORDER BY channel, name",
+    1};
+/* Without a relay that is alive nothing is claimed: it waits, however long that takes. */
+static const struct pg_statement read_mail_down = {
+    "destinations_down",
+    "SELECT " PG_INSTANT("max(since)") ", (SELECT count(*) FROM told.message WHERE channel = 'email' AND state = 'waiting')"
+    " FROM told.destination WHERE channel = 'email' AND name = ANY ($1::text[])"
+    " HAVING bool_and(state = 'dead') AND count(*) = $2::int",
+    2};
 /* clang-format on */
 
 static void print_pairs(const PGresult *row)
@@ -164,10 +172,36 @@ int toldctl_duties(struct toldctl *ctl, int argc, char **argv)
     return toldctl_list(ctl, &list_duties, values);
 }
 
+static int say_mail_down(struct toldctl *ctl, const char *relays)
+{
+    char count[24], since[TOLDCTL_TIME_SIZE];
+    snprintf(count, sizeof count, "%zu", ctl->config->relay_count);
+    const char *const values[] = {relays, count};
+    PGresult *row = pg_run(ctl->pg, &read_mail_down, values);
+    if (!row)
+        return toldctl_database_code(ctl);
+    if (PQntuples(row) > 0)
+        printf("\nNo mail goes out: every relay is dead since %s; mails that wait: %s\n",
+               toldctl_local_time(pg_column_instant(row, 0, 0), since), pg_column(row, 0, 1));
+    PQclear(row);
+    return 0;
+}
+
+/* Relays that are in the configuration no more are left out. */
 int toldctl_destinations(struct toldctl *ctl, int argc, char **argv)
 {
     if (toldctl_options(ctl, argc, argv, NULL, 0, 0) < 0)
         return EX_USAGE;
     int code = toldctl_open_database(ctl);
-    return code ? code : toldctl_list(ctl, &list_destinations, NULL);
+    if (code)
+        return code;
+    struct buf relays = {0};
+    for (size_t i = 0; i < ctl->config->relay_count; i++)
+        pg_array_add(&relays, ctl->config->relays[i].name != NULL ? ctl->config->relays[i].name : "relay");
+    const char *const values[] = {pg_array_end(&relays)};
+    code = toldctl_list(ctl, &list_destinations, values);
+    if (!code && !ctl->json)
+        code = say_mail_down(ctl, values[0]);
+    buf_release(&relays);
+    return code;
 }

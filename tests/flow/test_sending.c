@@ -236,6 +236,54 @@ static void test_sending_goes_on_over_the_next_relay_and_back(void **state)
     scratch_free(directory);
 }
 
+/* What toldctl destinations says to a person. */
+static bool destinations_say(struct harness *h, const char *what)
+{
+    struct buf out = {0};
+    bool found;
+
+    assert_int_equal(harness_toldctl(h, NULL, (const char *const[]){"destinations", NULL}, &out, NULL), 0);
+    found = strstr(buf_string(&out), what) != NULL;
+    buf_release(&out);
+    return found;
+}
+
+static void test_sending_alarms_once_while_every_relay_is_dead_and_ends_it(void **state)
+{
+    char *directory = scratch_new();
+    struct smtp_sink *second = smtp_sink_new(directory, 0, NULL);
+    assert_true(second != NULL && smtp_sink_start(second));
+    int port = smtp_sink_port(second);
+    struct harness *h = begin(state, (struct harness_options){.second_relay_port = port});
+
+    cast_bystander(h);
+    harness_sinks_stop(h);
+    cast_hear(h, CHARGED);
+    cast_await(h, "dead", "SELECT state FROM told.destination WHERE name = 'first'");
+    /* One is left. */
+    cast_expect(h, "0", "SELECT count(*) FROM told.alarm WHERE kind = 'mail-down'");
+    assert_false(destinations_say(h, "No mail goes out"));
+    smtp_sink_free(second);
+    cast_publish(h, &(struct cast_event){.type = "police.charge", .id = "charge-2", .time = "2024-06-03T08:55:00Z", .lcs = "LCS-2",
+                                         .fields = CAST_CHARGE});
+    cast_await(h, "1 1 t", "SELECT concat_ws(' ', count(*), sum(count), bool_and(cleared_at IS NULL AND duty_id IS NOT NULL))"
+                           " FROM told.alarm WHERE kind = 'mail-down'");
+    assert_true(destinations_say(h, "No mail goes out: every relay is dead since "));
+    assert_true(cast_log_has(h, "channel=email state=down"));
+    /* Probes fail on, and it is said no more. */
+    cast_await(h, "t", "SELECT bool_and(failures > 2) FROM told.destination WHERE channel = 'email'");
+    cast_expect(h, "1 1", "SELECT concat_ws(' ', count(*), sum(count)) FROM told.alarm WHERE kind = 'mail-down'");
+    harness_sinks_restart(h, NULL, NULL);
+    cast_await(h, "discharged t", "SELECT concat_ws(' ', closed_as, cleared_at IS NOT NULL) FROM told.alarm JOIN told.duty USING"
+                                  " (duty_id) WHERE alarm.kind = 'mail-down'");
+    assert_true(cast_log_has(h, "channel=email state=up"));
+    assert_false(destinations_say(h, "No mail goes out"));
+    cast_expect(h, "mail down, mail up", "SELECT string_agg(what, ', ' ORDER BY journal_id) FROM told.journal WHERE what LIKE 'mail %%n'"
+                                         " OR what LIKE 'mail up'");
+    cast_check(h);
+    scratch_free(directory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +292,7 @@ int main(void)
         cmocka_unit_test_teardown(test_sending_waits_for_a_reply_that_takes_longer_than_the_lease, teardown),
         cmocka_unit_test_teardown(test_sending_never_lets_the_next_step_wait_for_a_retry, teardown),
         cmocka_unit_test_teardown(test_sending_goes_on_over_the_next_relay_and_back, teardown),
+        cmocka_unit_test_teardown(test_sending_alarms_once_while_every_relay_is_dead_and_ends_it, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
