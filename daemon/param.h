@@ -13,7 +13,7 @@
 #include "told/buf.h"
 #include "told/instant.h"
 
-#define PARAM_MOST 12
+#define PARAM_MOST 48
 
 enum param_kind {
     PARAM_NULL,

@@ -31,7 +31,7 @@ static double measure_told(struct harness *h, int mails, int round)
     int64_t from_us, end_us;
 
     PQclear(harness_query(h, "CHECKPOINT"));
-    bench_crowd_queue(h, mails, CHILDREN, round);
+    bench_crowd_queue(h, "email", mails, CHILDREN, round);
     from_us = bench_feed_now_us();
     while (harness_count(h, LEFT) > 0 && bench_feed_now_us() - from_us < LONGEST_MS * 1000LL)
         poll(NULL, 0, 10);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "bench_crowd.h"
 #include "publisher.h"
 #include "secret.h"
 #include "told/mem.h"
@@ -17,6 +16,7 @@ enum { AHEAD_MOST = 4000, PUTS_A_TURN = 64, SILENT_MS = 20000 };
 struct bench_feed {
     struct publisher *publisher;
     char *source;
+    bench_feed_body_fn *body;
     uint64_t sequence; /* of the last event put */
     long first, count, put, acked;
     int a_second;
@@ -47,10 +47,10 @@ static void on_settled(void *cookie, enum publisher_outcome outcome, const char 
     feed->acked++;
 }
 
-struct bench_feed *bench_feed_open(struct harness *h, const char *source)
+struct bench_feed *bench_feed_open(struct harness *h, const char *name, const char *source, bench_feed_body_fn *body)
 {
     struct bench_feed *feed = mem_new(sizeof *feed);
-    char *reason = NULL, *path = harness_secret(h, "police"), *secret = secret_read(".", path, &reason);
+    char *reason = NULL, *path = harness_secret(h, name), *secret = secret_read(".", path, &reason);
     struct publisher_options options = {.endpoint = harness_endpoint(h),
                                         .server_key = harness_public_key(h),
                                         .secret_key = secret,
@@ -59,6 +59,7 @@ struct bench_feed *bench_feed_open(struct harness *h, const char *source)
                                         .cookie = feed};
 
     feed->source = mem_copy(source);
+    feed->body = body;
     feed->publisher = secret != NULL ? publisher_new(&options, &reason) : NULL;
     if (feed->publisher == NULL) {
         fprintf(stderr, "bench: %s\n", reason);
@@ -153,7 +154,7 @@ void bench_feed_start(struct bench_feed *feed, long first, long count, int a_sec
     feed->bodies = mem_new((size_t)count * sizeof *feed->bodies);
     feed->lens = mem_new((size_t)count * sizeof *feed->lens);
     for (long i = 0; i < count; i++) {
-        bench_crowd_charge(&body, feed->source, first + i, feed->sequence + 1 + (uint64_t)i);
+        feed->body(&body, feed->source, first + i, feed->sequence + 1 + (uint64_t)i);
         feed->lens[i] = body.len;
         feed->bodies[i] = buf_take(&body);
     }

@@ -10,11 +10,14 @@
 
 struct bench_feed;
 
-/* source: a name that feed "police" may speak for; each has its own connection. */
-struct bench_feed *bench_feed_open(struct harness *h, const char *source);
+/* What is published: an event or a message as its CloudEvent (bench_crowd_charge, bench_hearing). */
+typedef void bench_feed_body_fn(struct buf *out, const char *source, long number, uint64_t sequence);
+
+/* feed: one of the harness; source: a name that it may speak for; each has its own connection. */
+struct bench_feed *bench_feed_open(struct harness *h, const char *feed, const char *source, bench_feed_body_fn *body);
 void bench_feed_close(struct bench_feed *feed);
 
-/* Publishes charges first … first + count - 1 (bench_crowd_charge); a_second 0: as fast as they are
+/* Publishes the bodies first … first + count - 1; a_second 0: as fast as they are
  * acknowledged. */
 void bench_feed_start(struct bench_feed *feed, long first, long count, int a_second);
 /* Waits until all are acknowledged; aborts if one is refused or told falls silent. */

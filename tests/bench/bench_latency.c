@@ -80,7 +80,7 @@ static void collect_mails(struct harness *h, const struct bench_feed *feed, stru
 static void measure_told(struct harness *h, struct times *mails, struct times *acks)
 {
     pid_t told = harness_told(h, NULL, NULL);
-    struct bench_feed *feed = bench_feed_open(h, "police/mps");
+    struct bench_feed *feed = bench_feed_open(h, "police", "police/mps", bench_crowd_charge);
 
     bench_feed_start(feed, 1, WARM, A_SECOND);
     bench_feed_await(feed);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `make bench`: figures of told, each beside a ceiling that the same run has measured on the same machine.
- * All of it is loopback and bounded; `bench PART…` measures a part (core, store, email, latency, identity).
+ * All of it is loopback and bounded; `bench PART…` measures a part (core, store, decided, …).
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "bench_core.h"
+#include "bench_decided.h"
 #include "bench_email.h"
 #include "bench_identity.h"
 #include "bench_latency.h"
@@ -23,14 +24,14 @@ static void measure_emails(const struct bench_figure *to)
 static const struct {
     const char *name;
     void (*measure)(const struct bench_figure *to);
-} PARTS[] = {{"core", bench_core}, {"store", bench_store}, {"email", measure_emails}, {"latency", bench_latency},
+} PARTS[] = {{"core", bench_core}, {"store", bench_store}, {"decided", bench_decided}, {"email", measure_emails}, {"latency", bench_latency},
              {"identity", bench_identity}};
 
 enum { PART_COUNT = sizeof PARTS / sizeof *PARTS };
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench [core] [store] [email] [latency] [identity]\n");
+    fprintf(stderr, "usage: bench [core] [store] [decided] [email] [latency] [identity]\n");
     return EX_USAGE;
 }
 

@@ -134,7 +134,7 @@ void bench_store(const struct bench_figure *to)
 
     open_plain(&b);
     for (int i = 0; i < SOURCES; i++)
-        b.feeds[i] = bench_feed_open(b.h, NAMES[i]);
+        b.feeds[i] = bench_feed_open(b.h, "police", NAMES[i], bench_crowd_charge);
     b.told_next = 1;
     (void)measure_told(&b, SOURCES); /* first pages, first plans: not counted */
     for (int i = 0; i < ROUNDS; i++) {
