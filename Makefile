@@ -173,14 +173,15 @@ fuzz:
 	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f tests/fuzz/seeds_$$f 2>build/fuzz/$$f.log || { cat build/fuzz/$$f.log; exit 1; }; \
 	  sed -n 's/^stat::number_of_executed_units: */  executions without a finding: /p' build/fuzz/$$f.log; done
 
-# The long forms of what make test runs in short. The seeds go in boxes of 200, each with a database of its own: a child
-# with thousands of events behind it would measure patience and nothing else. SOAK_FIRST begins at another seed.
+# The long forms of what make test runs in short. The 10,000 seeds go in boxes of 40, each with a database of its own: a
+# child with hundreds of events behind it would measure patience and nothing else. SOAK_FIRST begins at another seed.
 SOAK_FIRST ?= 1
-SOAK_BOXES ?= 50
-SOAK_SIM = $(foreach k,$(shell seq 0 $$(($(SOAK_BOXES) - 1))),'seeds-from-$(shell echo $$(($(SOAK_FIRST) + 200 * $(k))))=TOLD_SIM_FIRST=$(shell echo $$(($(SOAK_FIRST) + 200 * $(k)))) build/asan/tests/fault/test_simulation')
+SOAK_SEEDS ?= 10000
+SOAK_BOX := 40
+SOAK_SIM = $(foreach k,$(shell seq $(SOAK_FIRST) $(SOAK_BOX) $$(($(SOAK_FIRST) + $(SOAK_SEEDS) - 1))),'seeds-from-$(k)=TOLD_SIM_FIRST=$(k) build/asan/tests/fault/test_simulation')
 soak: deps
 	@$(MAKE) --no-print-directory -j2 KIND=asan tests-built
-	@TOLD_TEST_TIMEOUT=7200 TOLD_STALL_SECONDS=60 TOLD_SIM_SECONDS=7000 TOLD_SIM_SEEDS=200 \
+	@TOLD_TEST_TIMEOUT=7200 TOLD_STALL_SECONDS=60 TOLD_SIM_SECONDS=7000 TOLD_SIM_SEEDS=$(SOAK_BOX) \
 	  tests/run.sh build/asan/tests/fault/test_stall $(SOAK_SIM)
 
 # Ten minutes of a mail server that answers nothing: make test has twelve seconds of it.
