@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decide_known.h"
 #include "store.h"
 #include "told/adapter.h"
 #include "told/event.h"
@@ -126,7 +127,7 @@ static char *payload(const struct event *event, size_t *ret_len)
 }
 
 /* The end of a foreign message by its name: nothing to say is told from set aside, and both from events. */
-static char *end_reason(const char *adapter, const struct adapted_list *list, int made)
+static char *end_reason(const char *adapter, const struct adapted_list *list, int made, int of_age)
 {
     const char *nothing = NULL;
     size_t faults = list->count - (size_t)made;
@@ -137,10 +138,53 @@ static char *end_reason(const char *adapter, const struct adapted_list *list, in
             faults--;
         }
     if (faults > 0)
-        return mem_printf("%s: %d event(s), %zu part(s) set aside", adapter, made, faults);
-    if (made == 0)
+        return mem_printf("%s: %d event(s), %zu part(s) set aside", adapter, made + of_age, faults);
+    if (made + of_age == 0)
         return mem_printf("%s: nothing to say: %s", adapter, nothing != NULL ? nothing : "an empty message");
-    return mem_printf("%s: %d event(s) from %zu part(s)", adapter, made, list->count);
+    return mem_printf("%s: %d event(s) from %zu part(s)", adapter, made + of_age, list->count);
+}
+
+enum { ASKED_MOST = 50 }; /* people looked up in one query: well within the client's deadline */
+
+/* The first event of each person stands for all of theirs, which follow it under the same part. */
+static size_t first_of_each(const struct adapted_list *list, size_t *at, struct event **ret)
+{
+    enum event_fault fault;
+    size_t count = 0;
+
+    for (; *at < list->of_age_count; ++*at) {
+        const struct adapted *one = &list->of_age[*at];
+        char *reason = NULL;
+
+        if (*at > 0 && strcmp(one->part, list->of_age[*at - 1].part) == 0)
+            continue;
+        if (count == ASKED_MOST)
+            break;
+        ret[count++] = one->event == NULL ? NULL : event_from_json(one->event, &fault, &reason);
+        free(reason);
+    }
+    return count;
+}
+
+/* Of those of age only the ones we know, or may know: of a stranger not even a row is kept. */
+static bool take_of_age(struct foreign *f, const struct adapted_list *list, int *made)
+{
+    struct event *people[ASKED_MOST];
+    bool known[ASKED_MOST], ok = true;
+
+    for (size_t at = 0; ok && at < list->of_age_count;) {
+        size_t from = at, count = first_of_each(list, &at, people), who = 0;
+
+        ok = decide_known(f->s, people, count, known);
+        for (size_t i = from; ok && i < at; i++) {
+            who += i > from && strcmp(list->of_age[i].part, list->of_age[i - 1].part) != 0;
+            if (known[who] && list->of_age[i].event != NULL)
+                ok = take_part(f, &list->of_age[i], made);
+        }
+        for (size_t i = 0; i < count; i++)
+            event_free(people[i]);
+    }
+    return ok;
 }
 
 static bool expand(struct foreign *f, const struct event *event)
@@ -149,7 +193,7 @@ static bool expand(struct foreign *f, const struct event *event)
     struct adapted_list list = {0};
     size_t len = 0;
     char *bytes = payload(event, &len), *fault = NULL, *reason;
-    int made = 0;
+    int made = 0, of_age = 0;
     bool ok = true;
 
     if (bytes == NULL)
@@ -164,7 +208,8 @@ static bool expand(struct foreign *f, const struct event *event)
     }
     for (size_t i = 0; ok && i < list.count; i++)
         ok = take_part(f, &list.items[i], &made);
-    reason = end_reason(adapter, &list, made);
+    ok = ok && take_of_age(f, &list, &of_age);
+    reason = end_reason(adapter, &list, made, of_age);
     ok = ok && pg_do(f->s->pg, &END, (const char *[]){f->number, "decided", reason, f->now});
     free(reason);
     free(bytes);

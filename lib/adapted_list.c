@@ -47,13 +47,32 @@ void adapted_list_add_nothing(struct adapted_list *list, const char *part, const
     added->nothing = true;
 }
 
+static void item_release(struct adapted *item)
+{
+    json_decref(item->event);
+    free(item->part);
+    free(item->reason);
+}
+
+void adapted_list_take_of_age(struct adapted_list *list, struct adapted_list *own)
+{
+    for (size_t i = 0; i < own->count; i++) {
+        if (own->items[i].event == NULL || list->of_age_count == ADAPTED_MOST)
+            continue;
+        list->of_age = mem_grow(list->of_age, list->of_age_count + 1, sizeof *list->of_age);
+        list->of_age[list->of_age_count++] = own->items[i];
+        own->items[i] = (struct adapted){0};
+    }
+    adapted_list_release(own);
+}
+
 void adapted_list_release(struct adapted_list *list)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        json_decref(list->items[i].event);
-        free(list->items[i].part);
-        free(list->items[i].reason);
-    }
+    for (size_t i = 0; i < list->count; i++)
+        item_release(&list->items[i]);
+    for (size_t i = 0; i < list->of_age_count; i++)
+        item_release(&list->of_age[i]);
     free(list->items);
+    free(list->of_age);
     *list = (struct adapted_list){0};
 }

@@ -22,5 +22,7 @@ bool adapted_list_is_full(const struct adapted_list *list);
 void adapted_list_add_event(struct adapted_list *list, const char *part, json_t *event);
 void adapted_list_add_fault(struct adapted_list *list, const char *part, const char *reason);
 void adapted_list_add_nothing(struct adapted_list *list, const char *part, const char *reason);
+/* Takes the events of somebody who is of age out of a list of their own, and releases the rest of it. */
+void adapted_list_take_of_age(struct adapted_list *list, struct adapted_list *own);
 
 #endif

@@ -74,10 +74,10 @@ static char *refuse_name(void)
 
 /* An adapter copies foreign text into events. What the catalogue would refuse is found here, where the part
  * of the message it came from is still known. */
-static void refuse_invalid(struct adapted_list *list)
+static void refuse_invalid(struct adapted *items, size_t count)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        struct adapted *adapted = &list->items[i];
+    for (size_t i = 0; i < count; i++) {
+        struct adapted *adapted = &items[i];
         enum event_fault fault;
         char *reason = NULL;
         if (adapted->event == NULL)
@@ -131,7 +131,8 @@ char *adapter_run(const char *name, const struct codes *codes, const char *bytes
         adapted_list_add_fault(&list, "the message", twice);
     if (list.count == 0)
         adapted_list_add_nothing(&list, "the message", "an empty list");
-    refuse_invalid(&list);
+    refuse_invalid(list.items, list.count);
+    refuse_invalid(list.of_age, list.of_age_count);
     *ret = list;
     list = (struct adapted_list){0};
 done:

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "court_defendant.h"
+#include "foreign_person.h"
 #include "foreign_time.h"
 #include "part_kind.h"
 #include "register_case.h"
@@ -76,10 +77,24 @@ static void adapt_cases(struct court_defendant *defendant, const json_t *json)
     free(cases);
 }
 
+static void adapt_person(struct court_defendant *defendant, const json_t *json)
+{
+    struct adapted_list of_age = {0}, *list = defendant->list;
+    struct civil_day born = CIVIL_NONE, day = defendant->hearing->day;
+
+    if (!court_defendant_is_child(defendant, json_text_at(json, "dateOfBirth"), day, &born)) {
+        if (!foreign_person_is_young_adult(born, day))
+            return;
+        defendant->list = &of_age;
+    }
+    defendant->person = register_person_make(json, born);
+    adapt_cases(defendant, json);
+    adapted_list_take_of_age(list, &of_age);
+}
+
 static void adapt_defendant(struct court_defendant *defendant, const json_t *json)
 {
     char *reason = part_kind_validate(json, DEFENDANT_KINDS);
-    struct civil_day born = CIVIL_NONE;
 
     /* What cannot be read is unknown; a child must not be lost by a number that should be text. */
     if (reason != NULL)
@@ -92,10 +107,8 @@ static void adapt_defendant(struct court_defendant *defendant, const json_t *jso
         free(reason);
         reason = mem_printf("more than %d cases", CASES_MOST);
         adapted_list_add_fault(defendant->list, defendant->part, reason);
-    } else if (court_defendant_is_child(defendant, json_text_at(json, "dateOfBirth"), defendant->hearing->day,
-                                        &born)) {
-        defendant->person = register_person_make(json, born);
-        adapt_cases(defendant, json);
+    } else {
+        adapt_person(defendant, json);
     }
     court_defendant_release(defendant);
     free(reason);

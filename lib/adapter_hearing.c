@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "court_defendant.h"
+#include "foreign_person.h"
 #include "foreign_slug.h"
 #include "hearing_party.h"
 #include "hearing_result.h"
@@ -268,11 +269,14 @@ static char *make_statement(const struct hearing_sitting *s, const struct hearin
 static void adapt_person(const struct hearing_sitting *s, struct court_defendant *defendant,
                          const struct hearing_party *party)
 {
-    struct civil_day born;
+    struct adapted_list of_age = {0}, *list = defendant->list;
+    struct civil_day born, day = hearing_sitting_age_day(s);
 
-    if (!court_defendant_is_child(defendant, part_kind_text(party->details, "dateOfBirth"),
-                                  hearing_sitting_age_day(s), &born))
-        return;
+    if (!court_defendant_is_child(defendant, part_kind_text(party->details, "dateOfBirth"), day, &born)) {
+        if (!foreign_person_is_young_adult(born, day))
+            return;
+        defendant->list = &of_age;
+    }
     defendant->person = hearing_party_person(party, born);
     if (json_object_size(defendant->person) == 0)
         adapted_list_add_fault(defendant->list, defendant->part,
@@ -280,6 +284,7 @@ static void adapt_person(const struct hearing_sitting *s, struct court_defendant
     else
         adapt_cases(s, defendant, party);
     court_defendant_release(defendant);
+    adapted_list_take_of_age(list, &of_age);
 }
 
 static void adapt_parties(const struct hearing_sitting *s, const struct hearing_parties *parties)

@@ -9,6 +9,7 @@
 #include "told/mem.h"
 
 #define AGE_OF_MAJORITY 18
+#define AGE_OF_LEAVERS_MOST 25
 #define AGE_BELIEVED_MOST 110 /* 1000-01-01 stands where nothing is known */
 #define DIGITS "0123456789"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -26,6 +27,13 @@ enum foreign_age foreign_person_age(const char *text, struct civil_day on, struc
         return FOREIGN_AGE_ABSURD;
     *ret_born = born;
     return civil_is_none(on) || civil_age(born, on) < AGE_OF_MAJORITY ? FOREIGN_AGE_CHILD : FOREIGN_AGE_ADULT;
+}
+
+bool foreign_person_is_young_adult(struct civil_day born, struct civil_day on)
+{
+    int age = civil_is_none(born) || civil_is_none(on) ? 0 : civil_age(born, on);
+
+    return age >= AGE_OF_MAJORITY && age < AGE_OF_LEAVERS_MOST;
 }
 
 /* A form: the sets of characters of each part and how many of them there must be. */

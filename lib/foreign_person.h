@@ -20,6 +20,8 @@ enum foreign_age {
 /* What a date of birth, or NULL, says on that day, which may be none. *ret_born: none but for a child and an
  * adult. */
 enum foreign_age foreign_person_age(const char *text, struct civil_day on, struct civil_day *ret_born);
+/* Of age, but not yet 25 on that day: a care leaver may still be owed something. */
+bool foreign_person_is_young_adult(struct civil_day born, struct civil_day on);
 /* Sets person.identifiers.SCHEME, if the text has the form of such a number: what is typed where there is
  * none makes strangers agree. False if it has not; NULL and "" are no fault. */
 bool foreign_person_identify(json_t *person, const char *scheme, const char *text);

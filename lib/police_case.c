@@ -160,20 +160,9 @@ static void add_event(struct police_defendant *defendant, json_t *data, const ch
     free(id);
 }
 
-void police_defendant_finish(struct police_defendant *defendant)
+static void say(struct police_defendant *defendant)
 {
-    struct civil_day born;
-    enum foreign_age age = foreign_person_age(defendant->born, civil_day_of(happened_at(defendant)), &born);
-
-    if (age == FOREIGN_AGE_NO_DATE)
-        police_defendant_fault(defendant, "the date of birth " FOREIGN_AGE_FAULT_NO_DATE);
-    else if (age == FOREIGN_AGE_ABSURD)
-        police_defendant_fault(defendant,
-                               "the date of birth cannot be that of a defendant of this case: taken as unknown");
-    foreign_person_set_born(defendant->person, born);
-    if (age == FOREIGN_AGE_ADULT)
-        adapted_list_add_nothing(defendant->list, defendant->part, "18 or over on the day of the event");
-    else if (json_object_size(defendant->person) == 0)
+    if (json_object_size(defendant->person) == 0)
         police_defendant_fault(defendant, "nothing says who it is: look at the message itself");
     else if (defendant->is_charged)
         add_event(defendant, make_charge(defendant), "police.charge", "charge");
@@ -182,4 +171,27 @@ void police_defendant_finish(struct police_defendant *defendant)
     else
         adapted_list_add_nothing(defendant->list, defendant->part,
                                  "neither charged nor listed for a hearing");
+}
+
+void police_defendant_finish(struct police_defendant *defendant)
+{
+    struct adapted_list of_age = {0}, *list = defendant->list;
+    struct civil_day born, day = civil_day_of(happened_at(defendant));
+    enum foreign_age age = foreign_person_age(defendant->born, day, &born);
+
+    if (age == FOREIGN_AGE_NO_DATE)
+        police_defendant_fault(defendant, "the date of birth " FOREIGN_AGE_FAULT_NO_DATE);
+    else if (age == FOREIGN_AGE_ABSURD)
+        police_defendant_fault(defendant,
+                               "the date of birth cannot be that of a defendant of this case: taken as unknown");
+    foreign_person_set_born(defendant->person, born);
+    if (age == FOREIGN_AGE_ADULT) {
+        adapted_list_add_nothing(defendant->list, defendant->part, "18 or over on the day of the event");
+        if (!foreign_person_is_young_adult(born, day))
+            return;
+        defendant->list = &of_age;
+    }
+    say(defendant);
+    defendant->list = list;
+    adapted_list_take_of_age(list, &of_age);
 }

@@ -17,6 +17,10 @@ struct adapted {
 struct adapted_list {
     struct adapted *items;
     size_t count;
+    /* Events of those between 18 and 25, beside the item that says so: care leavers and those whose case outlasted their
+     * childhood are still told of, and of nobody else is there anything to say. Only for whoever knows which they are. */
+    struct adapted *of_age;
+    size_t of_age_count;
 };
 
 /* Names an adapter of the configuration: "cloudevents", "spi-xml", … */

@@ -17,6 +17,8 @@
 #define NOW "2024-06-03T09:00:00Z" /* a Monday, 10:00 in London */
 #define CCD "5f0c1a52-0b7e-4a0e-9d55-0c3f5c2f3001"
 
+#define LEAVER "5f0c1a52-0b7e-4a0e-9d55-0c3f5c2f3002" /* LCS-9: of age, and still owed something */
+
 /* One adult and one child, LCS-8: what the court ordered of the child, and when it was shared. */
 static const char MESSAGE[] =
     "{\"sharedTime\":\"%s\",\"hearingDay\":\"2024-06-03\",\"isReshare\":false,\"hearing\":{\"id\":\"h-1\",\"courtCentre\":{"
@@ -46,7 +48,8 @@ static struct harness *begin(void **state)
         "lcs,ccd,born_on,looked_after_basis,in_need,protection_plan,care_leaver,open_to_social_care,open_to_yos,"
         "home_authority,placement_authority,in_custody,sentenced,vulnerable,estranged\n"
         "LCS-8," CCD
-        ",2009-02-03,s20,false,false,none,true,true,southwark,southwark,false,false,false,false\n");
+        ",2009-02-03,s20,false,false,none,true,true,southwark,southwark,false,false,false,false\n"
+        "LCS-9," LEAVER ",2004-02-03,none,false,false,former-relevant,true,true,southwark,,false,false,false,false\n");
     harness_write(h, "more-people.csv",
                   "scheme,identifier,role,person,from\n"
                   "lcs,LCS-8,social-worker,p-ash,2024-01-08\nlcs,LCS-8,yos-worker,p-gorse,2024-01-08\n"
@@ -209,6 +212,32 @@ static void test_hearing_without_a_child_ends_by_its_name(void **state)
     cast_check(h);
 }
 
+/* Of those of age only the ones we know are told of (readings A06, A25); of a stranger not even a row is kept. */
+static void test_hearing_tells_of_a_care_leaver_and_of_no_other_adult(void **state)
+{
+    struct harness *h = begin(state);
+    char *path = harness_path(h, "adults.json");
+
+    harness_write(
+        h, "adults.json",
+        "{\"sharedTime\":\"2024-06-03T08:30:00Z\",\"hearing\":{\"id\":\"h-4\",\"courtCentre\":{\"name\":\"Camberwell Youth Court\"},"
+        "\"hearingDays\":[{\"sittingDay\":\"2024-06-03T08:00:00Z\"}],\"prosecutionCases\":[{\"defendants\":["
+        "{\"masterDefendantId\":\"stranger\",\"personDefendant\":{\"personDetails\":{\"firstName\":\"Nemo\",\"lastName\":\"Nusquam\","
+        "\"dateOfBirth\":\"2004-05-06\"}}},{\"masterDefendantId\":\"" LEAVER
+        "\",\"personDefendant\":{\"personDetails\":{\"dateOfBirth\":\"2004-02-03\"}},\"offences\":[{\"judicialResults\":[{"
+        "\"orderedHearingId\":\"h-4\",\"cjsCode\":\"1015\"}]}]}]}]}}");
+    cast_succeed(h, "publish", "--feed", "hearing", path);
+    cast_settle(h);
+    cast_expect(h, "court.appearance court.sentence",
+                "SELECT string_agg(type, ' ' ORDER BY type) FROM told.event WHERE parent_id IS NOT NULL");
+    cast_expect(h, "D41:1 D42:1", DUTIES);
+    cast_expect(h, "0", "SELECT count(*) FROM told.duty WHERE kind <> 'duty'");
+    cast_expect(h, "hmcts-hearing: 2 event(s) from 2 part(s)",
+                "SELECT reason FROM told.event_state JOIN told.event USING (event_id) WHERE parent_id IS NULL");
+    free(path);
+    cast_check(h);
+}
+
 /* The type has no hearing to be known by: only the statement makes the second share the same. */
 static void test_hearing_designates_an_authority_once(void **state)
 {
@@ -232,6 +261,7 @@ int main(void)
         cmocka_unit_test_teardown(test_hearing_shared_with_bail_in_place_of_remand_amends, teardown),
         cmocka_unit_test_teardown(test_hearing_keeps_one_copy_of_what_is_set_aside, teardown),
         cmocka_unit_test_teardown(test_hearing_without_a_child_ends_by_its_name, teardown),
+        cmocka_unit_test_teardown(test_hearing_tells_of_a_care_leaver_and_of_no_other_adult, teardown),
         cmocka_unit_test_teardown(test_hearing_designates_an_authority_once, teardown),
     };
 

@@ -215,6 +215,48 @@ static void test_adapter_register_keeps_the_child_of_odd_details(void **state)
     }
 }
 
+/* Who is of age is no child, whatever the adapter; up to 25 they stand aside for whoever knows which of them are known. */
+static void test_adapter_keeps_young_adults_aside(void **state)
+{
+    static const struct {
+        const char *adapter, *message;
+    } rows[] = {
+        {REGISTER, "{'hearingDate':'2024-11-15T10:00:00Z','defendants':[{'masterDefendantId':'m','dateOfBirth':'%s'}]}"},
+        {"hmcts-hearing", "{'hearing':{'hearingDays':[{'sittingDay':'2024-11-15T10:00:00Z'}],'hasSharedResults':true,"
+                          "'prosecutionCases':[{'defendants':[{'id':'d','personDefendant':{'personDetails':{'dateOfBirth':'%s'}}}]}]}}"},
+        {"dcf", "{'case':{'date':'2024-11-15','defendants':[{'name':{'surname':'Example'},'date_of_birth':'%s',"
+                "'initiation_type':'charge'}]}}"},
+        {"spi-xml", "<NewCaseMessage><Case><CaseInitiation>C</CaseInitiation><Defendant><PoliceIndividualDefendant><PersonDefendant>"
+                    "<BasePersonDetails><Birthdate>%s</Birthdate></BasePersonDetails><PNCidentifier>2020/0123456X</PNCidentifier>"
+                    "</PersonDefendant></PoliceIndividualDefendant><Offence><BaseOffenceDetails><OffenceCode>TH68010</OffenceCode>"
+                    "<ChargeDate>2024-11-15</ChargeDate></BaseOffenceDetails></Offence></Defendant></Case></NewCaseMessage>"},
+    };
+    static const struct {
+        const char *born;
+        size_t events, of_age;
+    } ages[] = {{"2006-11-16", 1, 0}, {"2006-11-15", 0, 1}, {"1999-11-16", 0, 1}, {"1999-11-15", 0, 0}};
+    struct instant sent_at;
+
+    (void)state;
+    assert_true(instant_parse("2024-11-15T18:00:00Z", &sent_at));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t k = 0; k < sizeof ages / sizeof *ages; k++) {
+            struct adapted_list list = {0};
+            char *message = mem_printf(rows[i].message, ages[k].born);
+
+            for (char *c = message; *c != '\0'; c++)
+                *c = *c == '\'' ? '"' : *c;
+            assert_null(adapter_run(rows[i].adapter, shipped_codes(), message, strlen(message), "s", "m1", sent_at, &list));
+            assert_int_equal(list.count, 1);
+            assert_int_equal(list.items[0].event != NULL, ages[k].events);
+            assert_int_equal(list.items[0].nothing, !ages[k].events);
+            assert_int_equal(list.of_age_count, ages[k].of_age);
+            assert_true(ages[k].of_age == 0 || list.of_age[0].event != NULL);
+            adapted_list_release(&list);
+            free(message);
+        }
+}
+
 /* The text of the two is kept apart on purpose: a reason is read by people who may not see the message. */
 static void test_adapter_register_reasons_never_quote_the_message(void **state)
 {
@@ -467,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_adapter_register_finds_every_child_behind_an_adult),
         cmocka_unit_test(test_adapter_register_keeps_the_child_of_an_odd_hearing),
         cmocka_unit_test(test_adapter_register_keeps_the_child_of_odd_details),
+        cmocka_unit_test(test_adapter_keeps_young_adults_aside),
         cmocka_unit_test(test_adapter_register_never_takes_what_is_the_guardians),
         cmocka_unit_test(test_adapter_register_reasons_never_quote_the_message),
         cmocka_unit_test(test_adapter_register_is_the_same_each_time),
