@@ -12,6 +12,7 @@
  */
 #include "adapter_hearing.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,12 +89,23 @@ static bool is_narrower(const struct codes_row *status, const struct codes_row *
            strcmp(liberty->word, "custody") == 0;
 }
 
+/* The code as the table has it: one letter may come in small. */
+static const char *capital_letter(const char *code, char out[2])
+{
+    if (code == NULL || code[0] == '\0' || code[1] != '\0')
+        return code;
+    out[0] = (char)toupper((unsigned char)code[0]);
+    return out;
+}
+
 /* The bail status is what the sender makes of the results: it says what results without codes leave open. A
  * case that is over has none of its own, and a sentence to custody is no remand, though its status is C. */
 static void add_status(const struct codes *codes, struct court_case *read, const struct hearing_entry *entry,
                        bool is_over)
 {
-    const char *letter = part_kind_text(json_object_get(hearing_entry_person(entry), "bailStatus"), "code");
+    const json_t *bail = json_object_get(hearing_entry_person(entry), "bailStatus");
+    char capital[2] = "";
+    const char *letter = capital_letter(part_kind_text(bail, "code"), capital);
     const struct codes_row *status =
         letter != NULL ? court_result_of_status(codes, letter) : status_of_results(codes, entry->defendant);
     const char *look = court_result_status_look(codes, letter);
@@ -103,6 +115,8 @@ static void add_status(const struct codes *codes, struct court_case *read, const
             read, mem_printf("bailStatus %s (%s) makes no event: look at the hearing itself", letter, look));
     else if (read->liberty == NULL && letter != NULL && !court_result_status_is_known(codes, letter))
         court_case_fault(read, mem_copy("bailStatus: a code that stands in no table: look at the hearing itself"));
+    else if (read->liberty == NULL && status == NULL && letter == NULL && part_kind_text(bail, "description") != NULL)
+        court_case_fault(read, mem_copy("bailStatus: a description without its code: look at the hearing itself"));
     if (status == NULL || is_over)
         return;
     if (read->liberty == NULL || is_narrower(status, read->liberty))

@@ -7,6 +7,7 @@
  *   {"application": {…}, "courtHearing": {…}}   progression.event.application-referred-to-court-hearing
  *   {"urn", "hearings": [{"startDate", "startTime", "defendants": [{"id"}]}]} hearing.event.hearing-adjourned
  *   {"hearingId", "youthCourtDefendantIds": […]}   hearing.event.defendants-in-youthcourt-updated: nothing
+ *   {"prosecutionConcluded": [{"defendantId", "isConcluded", …}]}                   prosecution_conclusion: nothing
  *   {"defendant": {"id", "isYouth"}}               progression.update-youth-flag-for-defendant: nothing
  *   {"courtRegisterDocumentRequests": […]}         another adapter's
  */
@@ -206,6 +207,11 @@ static bool is_youth_flag(const json_t *message)
     return json_object_get(defendant, "isYouth") != NULL && json_object_get(defendant, "offences") == NULL;
 }
 
+static bool is_conclusion(const json_t *message)
+{
+    return json_is_array(json_object_get(message, "prosecutionConcluded"));
+}
+
 static bool is_old_hearing(const json_t *message)
 {
     const json_t *hearing = json_object_get(message, "hearing");
@@ -244,7 +250,7 @@ bool hearing_translate_is_known(const json_t *message)
     if (is_whole(message))
         return is_old_hearing(message);
     return is_police_result(message) || is_referral(message) || is_adjourned(message) ||
-           is_youth_flag(message) || is_register(message) ||
+           is_youth_flag(message) || is_register(message) || is_conclusion(message) ||
            json_is_array(json_object_get(message, "youthCourtDefendantIds"));
 }
 
@@ -262,6 +268,9 @@ char *hearing_translate(const json_t *message, json_t **ret_hearings, bool *ret_
         *ret_hearings = list_of(from_referral(message));
     else if (is_adjourned(message))
         *ret_hearings = from_adjourned(message);
+    else if (is_conclusion(message))
+        *ret_nothing =
+            "only by their ids whose prosecution is concluded: the results come with the hearing, which says who they are";
     else if (is_youth_flag(message))
         *ret_nothing =
             "only the sender's own flag of youth: age comes from the date of birth, which the hearing brings";

@@ -118,6 +118,8 @@ static void test_adapter_hearing_reads_the_bail_status(void **state)
         {"A", "court.appearance", "court.remand"},
         {"", "court.appearance", "court.remand"},
         {"X", "court.appearance", "court.bail"},
+        {"l", "\"to\":\"local-authority-accommodation\"", "court.bail"},
+        {"\",\"description\":\"Remanded into care of local authority", "a description without its code", "court.bail"},
     };
 
     (void)state;
@@ -335,6 +337,7 @@ static void test_adapter_hearing_loses_nobody_to_null(void **state)
          "\"born_on\":\"2009-02-03\"", NULL},
         {"heard in the youth court", BARE("\"youthCourtDefendantIds\":[\"d1\"],"), "court.appearance", "only the ids"},
         {"heard in none", BARE("\"youthCourtDefendantIds\":[],"), "court.appearance", "only the ids"},
+        {"concluded", "{\"prosecutionConcluded\":[{\"defendantId\":\"d1\",\"isConcluded\":true}]}", "only by their ids", "court."},
         {"beside a flag", BARE("\"defendant\":{\"isYouth\":true},"), "court.appearance", "only the sender"},
         {"beside no register", BARE("\"courtRegister\":null,"), "court.appearance", NULL},
         {"a case that is none", HEAD "\"prosecutionCases\":[7,{\"defendants\":[" WHO("") "]}]}}", "not an object", NULL},
