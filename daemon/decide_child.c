@@ -436,6 +436,28 @@ static bool hold_one(void *cookie, size_t index, const char *reason)
 /* What the brake has done with an event that waits. */
 static const struct decide_braked_steps STEPS = {ask_one, decide_one, take_back_one, hold_one};
 
+/* The message of this event shares a hearing again without something: that was never so. Duties it made stay open, and a
+ * person is asked. */
+static bool leave_out(struct child *c, size_t index)
+{
+    const struct timeline_hand hand = hand_of(c);
+    const struct decision nothing = {0};
+    int64_t message = c->t.events[index].parent_id;
+    bool ok = true;
+
+    for (size_t i = 0; ok && message != 0 && i < c->t.count; i++) {
+        struct timeline_event *e = &c->t.events[i];
+        struct decide_input input = {.event = e->event, .received_at = e->received_at};
+
+        if (e->left_out_by != message || e->outcome == NULL)
+            continue;
+        e->left_out_by = 0;
+        ok = decide_apply_replaced(c->s, &(struct decide_subject){c->t.child_id, e->event_id, e->event, &input}, &nothing) &&
+             end_event(c, e, "decided", e->silent, NULL) && timeline_forget(&c->t, i, &hand);
+    }
+    return ok;
+}
+
 int decide_child(struct duty_store *s, int64_t child_id, int64_t only)
 {
     struct child c = {.s = s};
@@ -450,7 +472,7 @@ int decide_child(struct duty_store *s, int64_t child_id, int64_t only)
         if (c.t.events[i].event_id != only && c.t.events[i].state == TIMELINE_WAITING)
             c.t.events[i].state = TIMELINE_HELD;
     for (size_t i; count >= 0 && (i = timeline_next_waiting(&c.t)) < c.t.count;)
-        count = decide_braked(s, &c.t, i, &STEPS, &c) ? count + 1 : -1;
+        count = decide_braked(s, &c.t, i, &STEPS, &c) && leave_out(&c, i) ? count + 1 : -1;
     if (count > 0 && ((c.t.amendment_count > 0 && !record_replaced(&c)) || !decide_watch_plan(s, &c.t) ||
                       !decide_clock_child(s, &c.t, c.calendar_changed)))
         count = -1;

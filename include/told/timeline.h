@@ -37,6 +37,7 @@ struct timeline_event {
     int64_t replaced_by; /* as stored: the event that stands in its place; 0: none */
     char *outcome; /* digest of what it was last decided to mean, or NULL */
     const char *silent; /* why it says nothing beside another share of the same statement (a constant), or NULL */
+    int64_t left_out_by; /* the message that shares the hearing again without it; 0: none does */
 };
 
 /* A statement that came by import or answer. */

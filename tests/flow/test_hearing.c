@@ -31,6 +31,7 @@ static const char MESSAGE[] =
     "\"%s\",\"courtCentre\":{\"name\":\"Camberwell Youth Court\"}}}]}]}]}]}}";
 
 #define REMAND "\"cjsCode\":\"4029\",\"resultText\":\"RILAB - Remanded to local authority accommodation\","
+#define SENTENCE "\"cjsCode\":\"1081\",\"isConvictedResult\":true,\"category\":\"FINAL\","
 #define BAIL "\"cjsCode\":\"4027\",\"resultText\":\"RC - Remanded on conditional bail\","
 #define MOVED                                                                                                         \
     "\"resultText\":\"YDDLAA - Designated local authority changed\",\"judicialResultPrompts\":[{\"promptReference\":" \
@@ -161,6 +162,26 @@ static void test_hearing_shared_with_bail_in_place_of_remand_amends(void **state
     cast_check(h);
 }
 
+/* The sentence was a mistake: it is taken out, and nothing stands in its place. It is no fact any more; whether what it made
+ * others do still stands is for a person to say. */
+static void test_hearing_shared_without_a_sentence_asks_whether_its_duties_stand(void **state)
+{
+    struct harness *h = begin(state);
+
+    share(h, "2024-06-03T09:00:00Z", "A", SENTENCE, "2024-06-24T09:00:00Z");
+    cast_expect(h, "1", "SELECT count(*) FROM told.duty WHERE duty = 'D52' AND state <> 'closed'");
+    share(h, "2024-06-03T10:00:00Z", "A", SENTENCE "\"isDeleted\":true,", "2024-06-24T09:00:00Z");
+    cast_expect(h, "t",
+                "SELECT count(*) > 0 FROM told.duty WHERE kind = 'review' AND title LIKE '%%still stands%%' AND says LIKE '%%D52%%'");
+    cast_expect(h, "shared again without it: the latest share of the hearing says it no more",
+                "SELECT DISTINCT s.reason FROM told.event_state s JOIN told.event e USING (event_id) WHERE e.type = 'court.sentence'");
+    cast_expect(h, "1", "SELECT count(*) FROM told.duty WHERE duty = 'D52' AND state <> 'closed'");
+    /* Said again, it is so from the first, and its duty is the one there is. */
+    share(h, "2024-06-03T11:00:00Z", "A", SENTENCE, "2024-06-24T09:00:00Z");
+    cast_expect(h, "1", "SELECT count(*) FROM told.duty WHERE duty = 'D52'");
+    cast_check(h);
+}
+
 /* A part that a person must look at has no copy of the message: its bytes are those that came, and taking it up again takes
  * the whole message up. */
 static void test_hearing_keeps_one_copy_of_what_is_set_aside(void **state)
@@ -259,6 +280,7 @@ int main(void)
         cmocka_unit_test_teardown(test_hearing_shared_again_makes_no_second_duty, teardown),
         cmocka_unit_test_teardown(test_hearing_shared_with_another_date_amends, teardown),
         cmocka_unit_test_teardown(test_hearing_shared_with_bail_in_place_of_remand_amends, teardown),
+        cmocka_unit_test_teardown(test_hearing_shared_without_a_sentence_asks_whether_its_duties_stand, teardown),
         cmocka_unit_test_teardown(test_hearing_keeps_one_copy_of_what_is_set_aside, teardown),
         cmocka_unit_test_teardown(test_hearing_without_a_child_ends_by_its_name, teardown),
         cmocka_unit_test_teardown(test_hearing_tells_of_a_care_leaver_and_of_no_other_adult, teardown),
