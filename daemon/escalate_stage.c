@@ -66,7 +66,7 @@ struct escalator {
     struct config *known; /* a reference to the snapshot that `roles` belongs to */
     struct directory *roles;
     struct civil_day calendar_looked_on; /* once a day is enough */
-    struct instant started_at; /* told's */
+    struct instant started_at; /* told's: since when we listen, and have what was heard */
     int64_t looked_ms;         /* monotonic: at the silences of feeds */
 };
 
@@ -286,6 +286,7 @@ static struct instant escalate_tick(void *state, struct stage *stage, struct con
     (void)now;
     if (!pg_is_up(e->pg) || !store_clock(e->pg, stage->clock)) {
         stage->wake_fd = -1;
+        e->started_at = INSTANT_NONE; /* what was heard meanwhile waits for the database too: no feed is to blame for that */
         return INSTANT_NONE;
     }
     if (e->known != config) {

@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cast.h"
+#include "cluster.h"
 #include "told/mem.h"
 
 #define NOW "2024-06-03T09:00:00Z" /* a Monday, 10:00 in London */
@@ -131,12 +133,55 @@ static void test_silence_that_hid_an_event_makes_a_duty_overdue_and_says_whose_d
     cast_check(h);
 }
 
+/* Both stages of that login have said so. */
+static void await_log(struct harness *h, const char *text)
+{
+    const struct timespec shortly = {0, 20000000};
+    int found = 0;
+
+    for (int i = 0; i < 1000 && found < 2; i++) {
+        char *log = harness_log(h), *at = log;
+
+        for (found = 0; (at = strstr(at, text)) != NULL; at++)
+            found++;
+        free(log);
+        nanosleep(&shortly, NULL);
+    }
+    assert_true(found >= 2);
+}
+
+/* While the database is away nobody can write down that a feed was heard. */
+static void test_silence_is_no_feeds_fault_while_the_database_was_away(void **state)
+{
+    struct harness *h = *state = harness_start(&(struct harness_options){
+        .story_from = NOW, .story_stands = true, .poll_ms = 50, .expects = "days = \"every\"; silent_after = \"6h\";"});
+
+    cast_import(h);
+    harness_told(h, NULL, NULL);
+    number(h, 1);
+    cast_settle(h);
+    cast_jump(h, "2024-06-03T14:55:00Z");
+    cast_expect(h, "", ALARMS);
+    cluster_halt(harness_cluster(h));
+    await_log(h, "database=away user=told_decide");
+    cluster_resume(harness_cluster(h));
+    await_log(h, "database=back user=told_decide");
+    cast_bystander(h); /* and both have looked */
+    cast_jump(h, "2024-06-03T15:04:00Z"); /* six hours are over, and nine minutes since */
+    cast_bystander(h);
+    cast_expect(h, "", ALARMS);
+    harness_jump(h, "2024-06-03T15:06:00Z");
+    cast_await(h, "silent-feed police", ALARMS);
+    cast_check(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_silence_of_a_feed_is_one_alarm_that_ends_when_it_comes_back, teardown),
         cmocka_unit_test_teardown(test_silence_of_a_feed_without_numbers_has_a_person_ask_what_was_unheard, teardown),
         cmocka_unit_test_teardown(test_silence_that_hid_an_event_makes_a_duty_overdue_and_says_whose_delay_it_was, teardown),
+        cmocka_unit_test_teardown(test_silence_is_no_feeds_fault_while_the_database_was_away, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
