@@ -109,6 +109,26 @@ static bool is_crossed(const struct person *p, const struct identity_name *n)
            is_equal(p->family, n->given) && is_equal(p->given, n->family);
 }
 
+enum in_one { NOT_IN_ONE, ALL_IN_ONE, ANOTHER_IN_ONE };
+
+/* All of a name in one field, and the other one empty: the words that are not the family's are given names. */
+static enum in_one compare_in_one(const struct person *p, const struct identity_name *n)
+{
+    struct words stated = split(p->family[0] != '\0' ? p->family : p->given), family = split(n->family), given = split(n->given);
+    size_t families = 0, givens = 0;
+
+    if ((p->family[0] == '\0') == (p->given[0] == '\0') || family.count == 0 || given.count == 0)
+        return NOT_IN_ONE;
+    for (size_t i = 0; i < stated.count; i++)
+        if (has_word(&family, stated.at[i], stated.len[i]))
+            families++;
+        else if (has_word(&given, stated.at[i], stated.len[i]))
+            givens++;
+    if (families == 0 || families == stated.count)
+        return NOT_IN_ONE;
+    return givens == 0 ? ANOTHER_IN_ONE : ALL_IN_ONE;
+}
+
 struct name_fit {
     int family, given; /* percent */
     bool crossed;
@@ -121,10 +141,13 @@ static struct name_fit fit_name(const struct person *p, const struct identity_na
 {
     struct name_fit f = {.name = n, .crossed = is_crossed(p, n)};
     bool given_stated = p->given[0] != '\0' && n->given[0] != '\0', family_stated = p->family[0] != '\0' && n->family[0] != '\0';
-    bool given_ok = !given_stated || given_agrees(p->given, n->given);
+    enum in_one in_one = compare_in_one(p, n);
+    bool given_ok = in_one != ANOTHER_IN_ONE && (!given_stated || given_agrees(p->given, n->given));
 
     f.family = f.crossed ? CROSSED : part(p->family, n->family, n->family_alike, n->family_edits, n->family_sounds);
     f.given = f.crossed ? CROSSED : part(p->given, n->given, n->given_alike, n->given_edits, n->given_sounds);
+    if (in_one == ALL_IN_ONE)
+        f.family = f.given = SHARED;
     f.agrees = f.crossed || ((given_stated || family_stated) && given_ok &&
                              (!family_stated || f.family > 0 || (given_stated && born_agrees)));
     return f;
@@ -231,6 +254,8 @@ static enum weigh_born compare_born(const struct person *p, const char *born_on)
         return WEIGH_BORN_OTHER;
     if (p->born_on.number == ours.number)
         return WEIGH_BORN_AGREES;
+    if (person_born_is_filled(p->born_on))
+        return WEIGH_BORN_FILLED;
     digits_of(p->born_on, a);
     digits_of(ours, b);
     if (memcmp(a, b, 4) == 0 && memcmp(a + 4, b + 6, 2) == 0 && memcmp(a + 6, b + 4, 2) == 0)
@@ -247,7 +272,8 @@ static void weigh_born(const struct identity_policy *policy, struct weighed *w)
                 [WEIGH_BORN_AGREES] = {FULL, "date of birth agrees"},
                 [WEIGH_BORN_SWAPPED] = {SWAPPED, "date of birth: day and month stand in each other's place"},
                 [WEIGH_BORN_MISTYPED] = {MISTYPED, "date of birth: a digit is another one"},
-                [WEIGH_BORN_OTHER] = {UNLIKE, "date of birth is another one"}};
+                [WEIGH_BORN_OTHER] = {UNLIKE, "date of birth is another one"},
+                [WEIGH_BORN_FILLED] = {UNSTATED, "date of birth is none that somebody has"}};
 
     w->points += worth(BORN[w->born].percent, policy->born_weight);
     if (BORN[w->born].words != NULL)

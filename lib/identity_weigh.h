@@ -11,6 +11,7 @@ enum weigh_born {
     WEIGH_BORN_SWAPPED, /* day and month */
     WEIGH_BORN_MISTYPED, /* one digit, or two neighbours in each other's place */
     WEIGH_BORN_OTHER,
+    WEIGH_BORN_FILLED, /* what forms put where they know none: it is nobody's, and so it contradicts, but weighs nothing */
 };
 
 struct weighed {

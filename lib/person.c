@@ -8,6 +8,7 @@
 #include "told/buf.h"
 #include "told/mem.h"
 
+#define FIRST_YEAR 1900
 #define OLDEST_AGE 110 /* beyond it a date of birth is what a form fills in */
 
 /* Letters of Latin-1 and Latin Extended-A from U+00C0 on, as they are written without accents; ' ' where there is no letter. */
@@ -236,11 +237,19 @@ void person_free(struct person *p)
     free(p);
 }
 
+bool person_born_is_filled(struct civil_day born_on)
+{
+    int year, month, day;
+
+    civil_split(born_on, &year, &month, &day);
+    return year < FIRST_YEAR || ((year == 1900 || year == 1970) && month == 1 && day == 1);
+}
+
 int person_age(const struct person *p, struct civil_day on)
 {
     int age;
 
-    if (!p->is_born_stated || p->is_born_wrong)
+    if (!p->is_born_stated || p->is_born_wrong || person_born_is_filled(p->born_on))
         return -1;
     age = civil_age(p->born_on, on);
     return age < 0 || age > OLDEST_AGE ? -1 : age;

@@ -32,7 +32,9 @@ void person_free(struct person *person);
 char *person_name(const char *text);
 /* Upper case without blanks, or NULL where it is none. The caller frees. */
 char *person_postcode(const char *text);
-/* Whole years on that day; -1: not stated, or nothing a living person was born on (1000-01-01, 1900-01-01). */
+/* What forms and programs put where no date of birth is known: 1000-01-01, 1900-01-01, 1970-01-01. */
+bool person_born_is_filled(struct civil_day born_on);
+/* Whole years on that day; -1: not stated, or nothing a living person was born on. */
 int person_age(const struct person *person, struct civil_day on);
 
 #endif

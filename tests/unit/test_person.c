@@ -80,6 +80,7 @@ static void test_person_is_of_an_age_only_by_a_date_that_can_be_one(void **state
         const char *person;
         int age;
     } rows[] = {{"{\"born_on\":\"2006-06-03\"}", 18}, {"{\"born_on\":\"2006-06-04\"}", 17}, {"{\"born_on\":\"1900-01-01\"}", -1},
+                {"{\"born_on\":\"1970-01-01\"}", -1}, {"{\"born_on\":\"1970-01-02\"}", 54},
                 {"{\"born_on\":\"1000-01-01\"}", -1}, {"{\"born_on\":\"2024-06-04\"}", -1}, {"{\"born_on\":\"2009-02-30\"}", -1},
                 {"{\"born_on\":null}", -1},           {"{}", -1}};
     struct civil_day on;
