@@ -46,7 +46,7 @@ static const struct pg_statement QUESTIONS = {
 /* The few that are held for this reason are read as JSON, and no other. */
 static const struct pg_statement WAKE = {
     "follow_wake",
-    "WITH held AS MATERIALIZED (SELECT event_id, child_id FROM told.event_state WHERE state = 'held' AND reason LIKE '%" NOT_YET "'),"
+    "WITH held AS MATERIALIZED (SELECT event_id, child_id FROM told.event_state WHERE state = 'held' AND reason LIKE 'it %" NOT_YET "'),"
     " named AS MATERIALIZED (SELECT h.event_id, h.child_id, e.source, convert_from(e.body, 'UTF8')::jsonb -> 'data' AS said"
     "  FROM held h JOIN told.event e USING (event_id))"
     " UPDATE told.event_state s SET state = 'waiting', child_id = NULL, reason = NULL, begun = 0 FROM named n JOIN told.event t"

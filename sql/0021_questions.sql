@@ -8,3 +8,7 @@ CREATE TABLE told.match_asked (
 CREATE INDEX match_asked_digest ON told.match_asked (digest);
 
 GRANT SELECT, INSERT ON told.match_asked TO told_decide;
+
+-- The few events that wait for the one they amend or retract: looked at whenever others have come.
+CREATE INDEX event_state_follows ON told.event_state (event_id)
+    WHERE state = 'held' AND reason LIKE 'it % an event that has not come yet';

@@ -282,9 +282,10 @@ static void test_brake_holds_questions_about_children_nobody_knows(void **state)
     cast_succeed(h, "feeds", "release", "H-1");
     cast_await(h, "40", "SELECT count(*) FROM told.duty WHERE kind = 'match'");
     cast_expect(h, "0", "SELECT count(*) FROM told.event_state WHERE state = 'held'");
-    /* In the hour's own measure that is known to be busy: the next are asked about. */
-    flood(h, 40, 40, 40);
-    DECIDED_ALL("80");
+    /* In the hour's own measure that is known to be busy: the next are asked about; more of the same are no new questions. */
+    flood(h, 40, 40, 80);
+    flood(h, 80, 40, 40);
+    DECIDED_ALL("120");
     cast_expect(h, "80", "SELECT count(*) FROM told.duty WHERE kind = 'match'");
     cast_check(h);
 }
