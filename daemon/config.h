@@ -51,6 +51,7 @@ struct config_feed {
     char **types;     /* granted types, NULL-terminated; "*" is every type but told's own */
     char *adapter;    /* "cloudevents" or the name of an adapter */
     size_t max_bytes;
+    char **gap_tells; /* roles that get a copy of its gap statements, NULL-terminated; none: review_role */
     struct config_expects expects;
 };
 

@@ -152,6 +152,19 @@ static void check_spool(struct config_reading *reading, const struct config_text
         }
 }
 
+/* Whom a feed's gap statements are told. */
+static void check_feeds(struct config_reading *reading, const struct config_text *told)
+{
+    const struct config *config = reading->config;
+
+    for (size_t i = 0; i < config->feed_count; i++)
+        for (char **role = config->feeds[i].gap_tells; role != NULL && *role != NULL; role++)
+            if (role_find(config, *role) == NULL)
+                config_text_fault_at(reading, told, config_lookup(&told->parsed, "feeds"),
+                                     "feed %s: gap_tells names %s, which is not in %s, add it there or name another",
+                                     config->feeds[i].name, *role, config->names.roles);
+}
+
 void config_check(struct config_reading *reading, const struct config_text *told)
 {
     const struct config *config = reading->config;
@@ -170,6 +183,7 @@ void config_check(struct config_reading *reading, const struct config_text *told
         check_named(reading, told, "identity.unknown_child_role", config->unknown_child_role);
     if (config->looked_after_role != NULL)
         check_named(reading, told, "identity.looked_after_role", config->looked_after_role);
+    check_feeds(reading, told);
     check_identity(reading, told);
     if (config->protocol != NULL)
         config_check_protocol(reading, config->protocol);

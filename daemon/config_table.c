@@ -190,6 +190,7 @@ static const struct config_key FEED_KEYS[] = {
     {"types", CONFIG_KEY_TEXTS, AT(types), .is_required = true, .refuse = config_refuse_type},
     {"adapter", CONFIG_KEY_TEXT, AT(adapter), "cloudevents", .refuse = config_refuse_adapter},
     {"max_bytes", CONFIG_KEY_SIZE, AT(max_bytes), .least = 1024, .most = WIRE_FRAME_MOST},
+    {"gap_tells", CONFIG_KEY_TEXTS, AT(gap_tells)},
     {"expects", CONFIG_KEY_APART, .type = CONFIG_TYPE_GROUP},
 };
 const struct config_table CONFIG_TABLE_FEED = {"a feed", FEED_KEYS, COUNT(FEED_KEYS)};

@@ -393,10 +393,10 @@ static const char *template_of(const struct dispatch_item *item)
 {
     if (dispatch_text_is_after(item->kind))
         return item->kind;
-    if (strcmp(item->duty_kind, "duty") != 0)
-        return item->duty_kind;
     if (strcmp(item->kind, "copy") == 0)
         return "copy";
+    if (strcmp(item->duty_kind, "duty") != 0)
+        return item->duty_kind;
     return strcmp(item->kind, "escalate") == 0 ? "escalation" : "duty";
 }
 

@@ -176,10 +176,10 @@ static int climb_step(struct duty_store *s)
     return -1;
 }
 
-/* An alarm is told, climbs and is answered like any duty. */
+/* An alarm is told, climbs and is answered like any duty. What a feed has not said its teams should know too. */
 static bool open_alarm(struct duty_store *s, PGresult *rows, int i)
 {
-    const char *tell[] = {s->config->operators_role};
+    const char *tell[] = {s->config->operators_role}, *copy[DUTY_LINES_MOST];
     char id[24], number[24];
     char *key = mem_printf("[\"alarm\",%s]", pg_column(rows, i, 0));
     char *because = store_detail("kind", pg_column(rows, i, 1), "about", pg_column(rows, i, 2), "detail", pg_column(rows, i, 3), NULL);
@@ -202,6 +202,9 @@ static bool open_alarm(struct duty_store *s, PGresult *rows, int i)
                                                          .because = because,
                                                          .tell = tell,
                                                          .tell_count = 1,
+                                                         .copy = copy,
+                                                         .copy_count = escalate_feeds_teams(s->config, pg_column(rows, i, 1),
+                                                                                            pg_column(rows, i, 2), copy),
                                                          .ladder = ""});
     bool ok = duty >= 0;
 

@@ -95,6 +95,16 @@ static void test_silence_of_a_feed_without_numbers_has_a_person_ask_what_was_unh
     buf_release(&out);
     cast_say(h, "police.charge", "2024-06-03T08:50:00Z charge-1", "LCS-1", CAST_CHARGE);
     cast_await(h, "gap-statement police", ALARMS);
+    cast_settle(h);
+    /* The operators are to act; the team, for information, hears what it may not have heard. */
+    cast_expect(h, "copy yos-duty-officer p-hazel, tell operators mailbox:operators",
+                "SELECT string_agg(concat_ws(' ', n.kind, n.role, n.recipient), ', ' ORDER BY n.kind) FROM told.notification n"
+                " JOIN told.duty d USING (duty_id) JOIN told.alarm a USING (duty_id) WHERE a.kind = 'gap-statement'");
+    cast_await(h, "t", "SELECT bool_and(m.body_text ~ 'For your information, nothing to do' AND m.body_text ~ 'no\\s+events\\s+were"
+                       "\\s+heard') FROM told.message m JOIN told.notification n USING (message_id) JOIN told.duty d USING (duty_id)"
+                       " WHERE n.kind = 'copy' AND d.kind = 'alarm'");
+    cast_expect(h, "0", "SELECT count(*) FROM told.notification n JOIN told.duty d USING (duty_id) JOIN told.alarm a USING (duty_id)"
+                        " WHERE a.kind LIKE 'silent%%' AND n.kind = 'copy'");
     cast_expect(h, "t", "SELECT detail LIKE 'feed police: no events were heard from 2024-06-01 10:00 to 2024-06-03 12:00; source"
                         " police/mps: it numbers nothing, so only the sender can say%%' FROM told.alarm WHERE kind = 'gap-statement'");
     cast_check(h);
