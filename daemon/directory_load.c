@@ -41,6 +41,9 @@ static const struct pg_statement ALLOCATIONS = {
     " ORDER BY q.child_id, q.at, a.role, a.valid_from DESC, a.by_event DESC, a.heard_at DESC, a.number DESC",
     2};
 
+static const struct pg_statement MARKED = {
+    "directory_marked", "SELECT address FROM told.address_state WHERE cleared_at IS NULL", 0};
+
 struct directory_children {
     PGresult *rows; /* owns the text */
     struct allocation *list;
@@ -138,12 +141,19 @@ static void add_absences(struct directory *directory, const struct config *confi
                                                                      .cover = pg_column(rows, i, 4)});
 }
 
+static void bar_marked(struct directory *directory, const struct config *config, const PGresult *rows)
+{
+    (void)config;
+    for (int i = 0; i < PQntuples(rows); i++)
+        directory_bar_address(directory, pg_column(rows, i, 0), DIRECTORY_CAME_BACK);
+}
+
 struct directory *directory_load(struct pg *pg, const struct config *config, int64_t *ret_version)
 {
     static const struct {
         const struct pg_statement *statement;
         void (*add)(struct directory *directory, const struct config *config, const PGresult *rows);
-    } PARTS[] = {{&PEOPLE, add_people}, {&POSTS, add_posts}, {&ROTA, add_rota}, {&ABSENCES, add_absences}};
+    } PARTS[] = {{&PEOPLE, add_people}, {&POSTS, add_posts}, {&ROTA, add_rota}, {&ABSENCES, add_absences}, {&MARKED, bar_marked}};
     struct directory *directory = NULL;
 
     if (!directory_load_version(pg, ret_version))

@@ -6,6 +6,8 @@
 #include "config.h"
 #include "pg.h"
 
+#define DIRECTORY_CAME_BACK "mail to this address came back" /* why an address that a bounce has marked is barred */
+
 /* The directory as it stands; NULL when the database failed. *ret_version changes with every import. */
 struct directory *directory_load(struct pg *pg, const struct config *config, int64_t *ret_version);
 bool directory_load_version(struct pg *pg, int64_t *ret_version);

@@ -116,12 +116,22 @@ static bool say_nobody(struct dispatch *d, const struct dispatch_queued *q)
                        d->now);
 }
 
-/* They are told by webhook, or the role fell through; either way somebody must correct the address. */
+/* They are told by webhook, or the role fell through; either way somebody must correct the address. Of one that a bounce has
+ * marked the operators have the alarm already, unless somebody ended it and left the mark. */
 static bool say_barred(struct dispatch *d, const struct dispatch_queued *q, const struct recipient *who)
 {
-    log_warning("duty=%lld role=%s state=address-refused reason=\"%s\" do=\"correct the directory; the alarm names whose it is\"",
-                (long long)q->duty_id, q->role, who->barred_because);
-    return store_alarm(d->pg, "address-refused", who->barred, who->barred_because, d->now);
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < who->barred_count; i++) {
+        const char *because = who->barred[i].because;
+        bool bounced = strcmp(because, DIRECTORY_CAME_BACK) == 0;
+
+        log_warning("duty=%lld role=%s state=address-refused reason=\"%s\" do=\"correct the directory; the alarm names whose it is%s\"",
+                    (long long)q->duty_id, q->role, because, bounced ? ", or clear the mark: toldctl address" : "");
+        ok = bounced ? store_alarm(d->pg, "address-bounced", who->barred[i].id, STORE_ALARM_BOUNCED, d->now)
+                     : store_alarm(d->pg, "address-refused", who->barred[i].id, because, d->now);
+    }
+    return ok;
 }
 
 struct routing {
@@ -188,7 +198,7 @@ static bool route(struct routing *r, const struct dispatch_queued *q)
     if (who.kind == RECIPIENT_LAST_RESORT) {
         ok = say_nobody(d, q) && hurry(d, q);
     }
-    if (ok && email && who.barred != NULL)
+    if (ok && email)
         ok = say_barred(d, q, &who);
     /* A correction goes over the channels that the telling took, and has a row for each. */
     if (ok && email && !after && who.webhook != NULL)
@@ -202,7 +212,7 @@ static bool route(struct routing *r, const struct dispatch_queued *q)
     if (address == NULL)
         fault = "the recipient has no mail address";
     else if (email && refused_addresses_has(d->refused, address))
-        fault = "mail to this address came back";
+        fault = DIRECTORY_CAME_BACK;
     else if (email)
         fault = config_refuses_mail(d->config, address);
     if (fault == NULL) {

@@ -115,10 +115,7 @@ bool returns_bounce_mark(struct returns *r, const struct returns_mail *m, const 
 
     PQclear(rows);
     return ok && (!marked || (pg_do(r->pg, &LOOK_ANEW, NULL) &&
-                              store_alarm(r->pg, "address-bounced", m->recipient,
-                                          "mail to this recipient came back, and no more is sent there: correct the directory, or"
-                                          " clear the address (toldctl address)",
-                                          r->now)));
+                              store_alarm(r->pg, "address-bounced", m->recipient, STORE_ALARM_BOUNCED, r->now)));
 }
 
 /* ---- out of office ---- */

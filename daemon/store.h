@@ -23,6 +23,8 @@ bool store_clock(struct pg *pg, struct clock *clock);
 char *store_check(struct pg *pg, const char *authority);
 
 /* Raises (or counts again) the one open alarm of this kind and key. detail: never personal. */
+#define STORE_ALARM_BOUNCED                                                                                     \
+    "mail to this recipient came back, and no more is sent there: correct the directory, or clear the address (toldctl address)"
 bool store_alarm(struct pg *pg, const char *kind, const char *key, const char *detail, struct instant at);
 
 struct store_journal {

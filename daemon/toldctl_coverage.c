@@ -111,6 +111,22 @@ static PGresult *make_rows(const struct coverage *coverage)
     return rows;
 }
 
+static const struct pg_statement count_marked = {
+    "coverage_marked", "SELECT count(*) FROM told.address_state WHERE cleared_at IS NULL", 0};
+
+/* Who has one of these is nobody above; whoever is told in their place does not show. */
+static int say_marked(struct toldctl *ctl)
+{
+    PGresult *row = pg_run(ctl->pg, &count_marked, NULL);
+    if (!row)
+        return toldctl_database_code(ctl);
+    if (pg_column_int(row, 0, 0) > 0)
+        printf("%s %s marked by mail that came back: toldctl address\n", pg_column(row, 0, 0),
+               pg_column_int(row, 0, 0) == 1 ? "address is" : "addresses are");
+    PQclear(row);
+    return 0;
+}
+
 static void print(const struct toldctl *ctl, const struct coverage *coverage, size_t role_count, size_t child_count,
                   struct instant until)
 {
@@ -141,7 +157,9 @@ static int look(struct toldctl *ctl, struct instant from, struct instant until)
         coverage_look(directory, ctl->config->calendar, roles.list, roles.count, children.list, children.count, from, until,
                       &coverage);
         print(ctl, &coverage, roles.count, children.count, until);
-        code = coverage.gap_count > 0 ? 1 : 0;
+        code = ctl->json ? 0 : say_marked(ctl);
+        if (!code && coverage.gap_count > 0)
+            code = 1;
         coverage_release(&coverage);
         free(roles.list);
     }

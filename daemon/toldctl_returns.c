@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "duty_store.h"
 #include "store.h"
 #include "toldctl.h"
 
@@ -47,8 +48,19 @@ static const struct pg_statement clear_address = {
     "UPDATE told.address_state s SET cleared_at = $2 WHERE s.cleared_at IS NULL AND (s.address_state_id::text = $1 OR s.address = lower($1)"
     " OR EXISTS (SELECT FROM told.person p WHERE p.person_id = $1 AND lower(p.email) = s.address)"
     " OR EXISTS (SELECT FROM told.returned r JOIN told.message m USING (message_id) WHERE r.returned_id = s.returned_id"
-    " AND m.recipient = $1)) RETURNING s.address_state_id",
+    " AND m.recipient = $1)) RETURNING s.address_state_id, s.address, s.returned_id",
     2};
+/* What the operators were alarmed of: whom it was sent to, and whoever has the address. */
+static const struct pg_statement address_alarms = {
+    "address_alarms",
+    "SELECT a.alarm_id, d.duty_id FROM told.alarm a LEFT JOIN told.duty d ON d.duty_id = a.duty_id AND d.state <> 'closed'"
+    " WHERE a.kind = 'address-bounced' AND a.cleared_at IS NULL AND (a.key IN (SELECT p.person_id FROM told.person p WHERE"
+    " lower(p.email) = $1) OR a.key IN (SELECT m.recipient FROM told.returned r JOIN told.message m USING (message_id)"
+    " WHERE r.returned_id = $2)) ORDER BY d.duty_id FOR UPDATE OF a",
+    2};
+static const struct pg_statement end_alarm = {
+    "address_alarm_end", "UPDATE told.alarm SET cleared_at = $2 WHERE alarm_id = $1 AND cleared_at IS NULL", 2};
+static const struct pg_statement lock_duty = {"address_lock_duty", "SELECT FROM told.duty WHERE duty_id = $1 FOR UPDATE", 1};
 static const struct pg_statement look_anew = {
     "address_look_anew", "UPDATE told.installation SET directory_version = directory_version + 1", 0};
 /* clang-format on */
@@ -135,6 +147,23 @@ int toldctl_returns(struct toldctl *ctl, int argc, char **argv)
     return toldctl_list(ctl, &list_returns, values);
 }
 
+/* Its alarm has been answered with it. */
+static bool end_alarms(struct toldctl *ctl, const char *address, const char *returned, const char *now)
+{
+    struct duty_store s = {.pg = ctl->pg, .config = ctl->config, .now = toldctl_now(ctl)};
+    const char *const values[] = {address, returned};
+    PGresult *rows = pg_run(ctl->pg, &address_alarms, values);
+    bool good = rows != NULL;
+    for (int i = 0; good && i < PQntuples(rows); i++) {
+        const char *const alarm[] = {pg_column(rows, i, 0), now}, *const duty[] = {pg_column(rows, i, 1)};
+        good = duty[0] == NULL || (pg_do(ctl->pg, &lock_duty, duty) &&
+                                   duty_store_close(&s, pg_column_int(rows, i, 1), "discharged", "the address was cleared", 0));
+        good = good && pg_do(ctl->pg, &end_alarm, alarm);
+    }
+    PQclear(rows);
+    return good;
+}
+
 static int step_clear(struct toldctl *ctl, void *step)
 {
     struct settling *s = step;
@@ -147,7 +176,8 @@ static int step_clear(struct toldctl *ctl, void *step)
     s->count = PQntuples(rows);
     for (int i = 0; good && i < PQntuples(rows); i++) {
         char *detail = store_detail("mark", pg_column(rows, i, 0), NULL);
-        good = store_journal(ctl->pg, toldctl_now(ctl), &(struct store_journal){.what = "address cleared", .detail = detail});
+        good = store_journal(ctl->pg, toldctl_now(ctl), &(struct store_journal){.what = "address cleared", .detail = detail}) &&
+               end_alarms(ctl, pg_column(rows, i, 1), pg_column(rows, i, 2), now);
         free(detail);
     }
     PQclear(rows);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "directory_store.h"
 #include "told/mem.h"
@@ -105,6 +106,20 @@ void directory_add_person(struct directory *directory, const struct directory_pe
             (directory->person_count - place) * sizeof *directory->people);
     directory->people[place] = kept;
     directory->person_count++;
+}
+
+void directory_bar_address(struct directory *directory, const char *address, const char *because)
+{
+    for (size_t i = 0; i < directory->person_count; i++) {
+        struct directory_person *person = directory->people[i];
+        if (person->email == NULL || strcasecmp(person->email, address) != 0)
+            continue;
+        person->email = NULL;
+        person->barred = because;
+    }
+    for (size_t i = 0; i < directory->stand_count; i++)
+        if (directory->stands[i]->role.mailbox != NULL && strcasecmp(directory->stands[i]->role.mailbox, address) == 0)
+            directory->stands[i]->barred = because;
 }
 
 void directory_add_post(struct directory *directory, const char *person_id, const char *role)

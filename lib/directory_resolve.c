@@ -95,17 +95,23 @@ static bool take_mailbox(struct search *search, const struct directory_stand *st
     struct recipient *ret = search->ret;
     ret->kind = RECIPIENT_MAILBOX;
     ret->id = stand->mailbox_id;
-    ret->email = stand->role.mailbox;
+    ret->email = stand->barred == NULL ? stand->role.mailbox : NULL;
     ret->webhook = stand->role.webhook;
     ret->role = stand->role.name;
     return true;
 }
 
 /* An operator must hear of it, also where a webhook tells them. */
-static void note_barred(const struct search *search, const struct directory_person *person)
+static void note_barred(const struct search *search, const char *id, const char *because)
 {
-    search->ret->barred = person->id;
-    search->ret->barred_because = person->barred;
+    struct recipient *ret = search->ret;
+    for (size_t i = 0; i < ret->barred_count; i++)
+        if (strcmp(ret->barred[i].id, id) == 0)
+            return;
+    if (ret->barred_count == RECIPIENT_BARRED_MOST)
+        return;
+    ret->barred[ret->barred_count].id = id;
+    ret->barred[ret->barred_count++].because = because;
 }
 
 /* NULL, or why this person cannot be told. */
@@ -114,7 +120,7 @@ static const char *why_not(const struct search *search, const struct directory_p
     if (!instant_is_none(person->left_at) && instant_compare(person->left_at, search->now) <= 0)
         return "has left";
     if (person->barred != NULL)
-        note_barred(search, person);
+        note_barred(search, person->id, person->barred);
     if (person->email == NULL && person->webhook == NULL)
         return person->barred != NULL ? "has an address that may not be used" : "has no address";
     return NULL;
@@ -250,6 +256,12 @@ static bool find_mailbox(struct search *search, const struct directory_stand *st
     const struct directory_role *role = &stand->role;
     if (role->mailbox == NULL)
         return false;
+    if (stand->barred != NULL)
+        note_barred(search, stand->mailbox_id, stand->barred);
+    if (stand->barred != NULL && role->webhook == NULL) {
+        note(search, role->name, "its mailbox may not be used");
+        return false;
+    }
     if (role->office_hours && search->closed && !asked_for) {
         note(search, role->name, "closed");
         search->later = search->later != NULL ? search->later : stand;

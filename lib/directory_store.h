@@ -16,6 +16,7 @@ struct directory_post {
 struct directory_stand {
     struct directory_role role;
     const char *mailbox_id; /* "mailbox:<role>" */
+    const char *barred;     /* why its mailbox may not be used, or NULL */
 };
 
 struct directory_turns {

@@ -69,6 +69,9 @@ void directory_add_person(struct directory *directory, const struct directory_pe
 void directory_add_post(struct directory *directory, const char *person_id, const char *role);
 void directory_add_shift(struct directory *directory, const struct directory_shift *shift); /* a valid row: rota_validate */
 void directory_add_absence(struct directory *directory, const struct directory_absence *absence);
+/* No mail may go to this address: whoever has it has none, and the mailbox of a role with it is not there. The last resort
+ * stays. because: static. */
+void directory_bar_address(struct directory *directory, const char *address, const char *because);
 const struct directory_role *directory_role(const struct directory *directory, const char *name);       /* or NULL */
 const struct directory_person *directory_person(const struct directory *directory, const char *id); /* or NULL */
 
@@ -88,14 +91,18 @@ enum recipient_kind {
     RECIPIENT_LAST_RESORT, /* nobody at all: an alarm, never silence */
 };
 
+enum { RECIPIENT_BARRED_MOST = 4 };
+
 struct recipient {
     enum recipient_kind kind;
     const char *id;      /* person id, or "mailbox:<role>", or "last-resort"; borrowed from the directory */
     const char *email;   /* or NULL */
     const char *webhook; /* endpoint name, or NULL */
     const char *role;    /* the role it came from after falling through */
-    const char *barred;  /* id of somebody met on the way whose address may not be used, or NULL; and why not */
-    const char *barred_because;
+    struct {
+        const char *id, *because;
+    } barred[RECIPIENT_BARRED_MOST]; /* people and mailboxes met on the way whose address may not be used, and why not */
+    size_t barred_count;
     bool fell_through;   /* nobody held the role that was asked for */
     char because[256];   /* "social-worker: nobody allocated; social-work-team-manager: p-7 of team north, absent (absence 4),
                             covered by p-9": ids of people, rota rows and absences, never names */

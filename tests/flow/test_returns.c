@@ -121,11 +121,19 @@ static void test_returns_marked_address_gets_no_mail_until_it_is_cleared(void **
     /* LCS-2 is p-ash's too: nothing is tried there, and the manager is told at once. */
     cast_publish(h, &(struct cast_event){.type = "police.charge", .id = "c-2", .time = "2024-06-03T08:55:00Z", .lcs = "LCS-2", .fields = CAST_CHARGE});
     cast_settle(h);
-    cast_expect(h, "t", "SELECT count(*) > 0 FROM told.notification WHERE recipient = 'p-ash' AND state = 'failed'"
-                        " AND reason = 'mail to this address came back' AND message_id IS NULL");
+    cast_expect(h, "t", "SELECT bool_and(n.recipient = 'p-cedar' AND n.state = 'sent' AND n.because LIKE"
+                        " 'social-worker: p-ash has an address that may not be used; %%') FROM told.notification n JOIN told.duty d"
+                        " USING (duty_id) WHERE d.child_id = (SELECT child_id FROM told.child_identifier WHERE scheme = 'lcs'"
+                        " AND value = 'LCS-2') AND n.role = 'social-worker' AND n.step = 0 AND n.channel = 'email'"
+                        " AND n.state <> 'superseded'");
     assert_int_equal(cast_mails_to(h, "ash"), before);
+    /* One alarm, counted, that ends with the mark. */
+    cast_expect(h, "1 t t", "SELECT concat_ws(' ', count(*), bool_and(count > 1), bool_and(cleared_at IS NULL)) FROM told.alarm"
+                            " WHERE kind IN ('address-bounced', 'address-refused') AND key = 'p-ash'");
     assert_int_equal(cast_operate(h, "address", "clear", "p-nobody", NULL), 65);
     cast_succeed(h, "address", "clear", "p-ash");
+    cast_expect(h, "discharged", "SELECT d.closed_as FROM told.alarm a JOIN told.duty d USING (duty_id) WHERE a.kind = 'address-bounced'"
+                                 " AND a.cleared_at IS NOT NULL");
     cast_publish(h, &(struct cast_event){.type = "police.charge", .id = "c-3", .time = "2024-06-03T08:56:00Z", .lcs = "LCS-5", .fields = CAST_CHARGE
                                          ",\"first_hearing\":{\"at\":\"2024-06-24T10:00:00Z\"}"});
     cast_settle(h);

@@ -270,6 +270,38 @@ static void test_coverage_of_the_shipped_roles_reaches_somebody_always(void **st
     assert_int_equal(desk_toldctl(desk, "amara", "coverage", "more", NULL), 64);
 }
 
+/* As `returns` does. */
+static void mark(struct desk *desk, const char *address)
+{
+    char *sql = mem_printf("WITH r AS (INSERT INTO told.returned (place, digest, kind, state, did, reason, returned_at) VALUES"
+                           " ('maildir:%s', '\\x00' || convert_to('%s', 'UTF8'), 'bounce', 'done', 'failed', 'a test', now())"
+                           " RETURNING returned_id) INSERT INTO told.address_state (address, returned_id, marked_at)"
+                           " SELECT '%s', returned_id, now() FROM r",
+                           address, address, address);
+
+    desk_value(desk, sql);
+    free(sql);
+}
+
+static void test_coverage_counts_a_marked_address_as_nobody(void **state)
+{
+    struct desk *desk = *state;
+
+    /* The one mailbox behind the roles of alarms, and a worker's. */
+    mark(desk, desk_value(desk, "SELECT 'ash@southwark.example'"));
+    assert_int_equal(desk_toldctl(desk, "amara", "coverage", NULL), 0);
+    assert_non_null(strstr(desk_out(desk), "1 address is marked by mail that came back: toldctl address"));
+    mark(desk, "told-operators@southwark.example");
+    assert_int_equal(desk_toldctl(desk, "amara", "coverage", NULL), 1);
+    assert_non_null(strstr(desk_out(desk), "its mailbox may not be used"));
+    assert_non_null(strstr(desk_out(desk), "2 addresses are marked"));
+    assert_int_equal(desk_toldctl(desk, "amara", "address", "clear", "told-operators@southwark.example", NULL), 0);
+    assert_int_equal(desk_toldctl(desk, "amara", "coverage", NULL), 0);
+    assert_int_equal(desk_toldctl(desk, "amara", "address", "clear", "p-ash", NULL), 0);
+    assert_int_equal(desk_toldctl(desk, "amara", "coverage", NULL), 0);
+    assert_null(strstr(desk_out(desk), "marked"));
+}
+
 static char *slurp(const char *path)
 {
     struct buf all = {0};
@@ -335,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_import_absences_names_every_bad_row_and_imports_none),
         cmocka_unit_test(test_directory_load_brings_rota_and_absences_to_dispatch),
         cmocka_unit_test(test_coverage_of_the_shipped_roles_reaches_somebody_always),
+        cmocka_unit_test(test_coverage_counts_a_marked_address_as_nobody),
         cmocka_unit_test(test_coverage_lists_what_reaches_nobody_and_when),
     };
     return cmocka_run_group_tests(tests, start, stop);

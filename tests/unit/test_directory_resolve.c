@@ -201,6 +201,46 @@ static void test_directory_resolve_says_why_in_ids_and_roles_only(void **state)
     assert_null(strstr(resolve(*state, "worker", "p-1", DAY).because, "Ada"));
 }
 
+/* A barred address is nobody's: its person and its mailbox are passed over as leavers are, each named for the operators. */
+static void test_directory_resolve_passes_over_barred_addresses(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct recipient got;
+
+    directory_bar_address(fixture->directory, "Ada@Southwark.example", "came back");
+    directory_bar_address(fixture->directory, BOX("ben"), "came back too");
+    directory_bar_address(fixture->directory, BOX("front"), "full");
+    directory_bar_address(fixture->directory, BOX("night"), "full");
+    directory_bar_address(fixture->directory, BOX("last"), "full");
+    got = resolve(fixture, "worker", "p-1", DAY);
+    /* The pager is left. */
+    assert_string_equal(got.id, "mailbox:night-team");
+    assert_null(got.email);
+    assert_string_equal(got.webhook, "pager");
+    assert_true(got.fell_through);
+    assert_int_equal(got.barred_count, 4);
+    assert_string_equal(got.barred[0].id, "p-1");
+    assert_string_equal(got.barred[0].because, "came back");
+    assert_string_equal(got.barred[1].id, "p-2");
+    assert_string_equal(got.barred[2].id, "mailbox:front-door");
+    assert_string_equal(got.barred[3].id, "mailbox:night-team");
+    assert_non_null(strstr(got.because, "worker: p-1 has an address that may not be used; "));
+    assert_non_null(strstr(got.because, "front-door: its mailbox may not be used"));
+    /* Nor is it kept for the morning. */
+    directory_bar_address(fixture->directory, BOX("desk"), "full");
+    got = resolve(fixture, "clerk", NULL, NIGHT);
+    assert_int_equal(got.kind, RECIPIENT_LAST_RESORT);
+    assert_string_equal(got.email, BOX("last"));
+    /* Who has it and is told by webhook alone is told. */
+    directory_add_person(fixture->directory, &(struct directory_person){.id = "p-8", .email = BOX("hal"), .webhook = "hal-hook",
+                                                                       .left_at = {INT64_MIN}});
+    directory_bar_address(fixture->directory, BOX("hal"), "came back");
+    got = resolve(fixture, "worker", "p-8", DAY);
+    assert_string_equal(got.id, "p-8");
+    assert_null(got.email);
+    assert_string_equal(got.barred[0].id, "p-8");
+}
+
 static void test_directory_resolve_tries_every_one_allocated(void **state)
 {
     struct fixture *fixture = *state;
@@ -447,6 +487,7 @@ int main(void)
         cmocka_unit_test(test_directory_resolve_has_somebody_in_the_hour_that_comes_twice),
         cmocka_unit_test(test_directory_next_change_is_when_answers_change),
         cmocka_unit_test(test_directory_is_office_hours_by_the_wall_clock),
+        cmocka_unit_test(test_directory_resolve_passes_over_barred_addresses),
     };
     return cmocka_run_group_tests(tests, make_fixture, free_fixture);
 }
