@@ -79,32 +79,6 @@ static int watch_progress(void *cookie, curl_off_t a, curl_off_t b, curl_off_t c
     return atomic_load(channel->give_up) ? 1 : 0;
 }
 
-/* libcurl shows body bytes here right after the socket took them, and nowhere else: the MIME writer gives no
- * length beforehand, and by its read callbacks bytes are only in a buffer. */
-static int watch_bytes(CURL *handle, curl_infotype type, char *bytes, size_t len, void *cookie)
-{
-    struct channel_email *channel = cookie;
-    (void)handle;
-    if (type != CURLINFO_DATA_OUT)
-        return 0;
-    size_t begin = len < HEAD_SIZE - channel->head_len ? len : HEAD_SIZE - channel->head_len;
-    memcpy(channel->head + channel->head_len, bytes, begin);
-    channel->head_len += begin;
-    size_t take = len < TAIL_SIZE ? len : TAIL_SIZE;
-    size_t keep = channel->tail_len + take > TAIL_SIZE ? TAIL_SIZE - take : channel->tail_len;
-    memmove(channel->tail, channel->tail + channel->tail_len - keep, keep);
-    memcpy(channel->tail + keep, bytes + len - take, take);
-    channel->tail_len = keep + take;
-    channel->out_len += len;
-    return 0;
-}
-
-static size_t drop_bytes(char *bytes, size_t size, size_t count, void *cookie)
-{
-    (void)bytes, (void)cookie;
-    return size * count;
-}
-
 /* Whether the last line handed over is the closing boundary of the whole, not of a part: behind it comes only the dot. */
 static bool is_body_sent(const struct channel_email *channel)
 {
@@ -120,6 +94,45 @@ static bool is_body_sent(const struct channel_email *channel)
         return false;
     const char *end = channel->tail + channel->tail_len - (len + 7);
     return !memcmp(end, "\n--", 3) && !memcmp(end + 3, name, len) && !memcmp(end + 3 + len, "--\r\n", 4);
+}
+
+static void set_timeout(CURL *handle, int timeout_s)
+{
+    (void)curl_easy_setopt(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)timeout_s);
+}
+
+static int final_timeout(const struct email_relay *relay)
+{
+    return relay->final_timeout_s > 0 ? relay->final_timeout_s : relay->response_timeout_s;
+}
+
+/* libcurl shows body bytes here right after the socket took them, and nowhere else: the MIME writer gives no
+ * length beforehand, and by its read callbacks bytes are only in a buffer. */
+static int watch_bytes(CURL *handle, curl_infotype type, char *bytes, size_t len, void *cookie)
+{
+    struct channel_email *channel = cookie;
+    if (type != CURLINFO_DATA_OUT)
+        return 0;
+    size_t begin = len < HEAD_SIZE - channel->head_len ? len : HEAD_SIZE - channel->head_len;
+    memcpy(channel->head + channel->head_len, bytes, begin);
+    channel->head_len += begin;
+    size_t take = len < TAIL_SIZE ? len : TAIL_SIZE;
+    size_t keep = channel->tail_len + take > TAIL_SIZE ? TAIL_SIZE - take : channel->tail_len;
+    memmove(channel->tail, channel->tail + channel->tail_len - keep, keep);
+    memcpy(channel->tail + keep, bytes + len - take, take);
+    channel->tail_len = keep + take;
+    channel->out_len += len;
+    /* RFC 5321 4.5.3.2.6: behind the dot a server may work for ten minutes, and giving up sooner makes duplicates; before it
+     * nothing has been taken. libcurl has one timeout, which it reads anew at each wait: in 7.88 Curl_pp_state_timeout. */
+    if (is_body_sent(channel))
+        set_timeout(handle, final_timeout(channel->relay));
+    return 0;
+}
+
+static size_t drop_bytes(char *bytes, size_t size, size_t count, void *cookie)
+{
+    (void)bytes, (void)cookie;
+    return size * count;
 }
 
 /* ---- the handle ---- */
@@ -217,6 +230,7 @@ static CURLcode transfer(struct channel_email *channel, long *ret_code, bool *re
     long connects = 0;
     channel->refused = false;
     channel->out_len = channel->tail_len = channel->head_len = 0;
+    set_timeout(channel->handle, channel->relay->response_timeout_s);
     curl_easy_setopt(channel->handle, CURLOPT_FRESH_CONNECT, channel->spoilt ? 1L : 0L);
     CURLcode result = curl_easy_perform(channel->handle);
     curl_easy_getinfo(channel->handle, CURLINFO_RESPONSE_CODE, ret_code);

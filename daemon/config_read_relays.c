@@ -103,6 +103,8 @@ static void inherit(const config_setting_t *at, struct email_relay *relay, const
         relay->connect_timeout_s = email->connect_timeout_s;
     if (relay->response_timeout_s == 0)
         relay->response_timeout_s = email->response_timeout_s;
+    if (relay->final_timeout_s == 0)
+        relay->final_timeout_s = email->final_timeout_s;
     if (relay->senders == 0)
         relay->senders = email->senders;
 }

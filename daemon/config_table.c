@@ -118,8 +118,9 @@ static const struct config_key EMAIL_KEYS[] = {
     {"from", CONFIG_KEY_TEXT, AT(email.from), .is_required = true, .refuse = config_refuse_address, .is_fixed = true},
     {"ca_file", CONFIG_KEY_TEXT, AT(email.ca_file), .is_fixed = true},
     {"connect_timeout_s", CONFIG_KEY_NUMBER, AT(email.connect_timeout_s), "30", .least = 1, .most = 300, .is_fixed = true},
-    {"response_timeout_s", CONFIG_KEY_NUMBER, AT(email.response_timeout_s), "600", .least = 1, .most = 3600,
+    {"response_timeout_s", CONFIG_KEY_NUMBER, AT(email.response_timeout_s), "300", .least = 1, .most = 3600,
      .is_fixed = true},
+    {"final_timeout_s", CONFIG_KEY_NUMBER, AT(email.final_timeout_s), "600", .least = 1, .most = 3600, .is_fixed = true},
     {"domains", CONFIG_KEY_TEXTS, AT(email_domains), .refuse = config_refuse_domains},
     {"senders", CONFIG_KEY_NUMBER, AT(email.senders), "4", .least = 1, .most = 64, .is_fixed = true},
     {"assured", CONFIG_KEY_TEXTS, AT(assured), .refuse = config_refuse_domain},
@@ -169,6 +170,7 @@ static const struct config_key RELAY_KEYS[] = {
     {"ca_file", CONFIG_KEY_TEXT, AT(ca_file)},
     {"connect_timeout_s", CONFIG_KEY_NUMBER, AT(connect_timeout_s), .least = 1, .most = 300},
     {"response_timeout_s", CONFIG_KEY_NUMBER, AT(response_timeout_s), .least = 1, .most = 3600},
+    {"final_timeout_s", CONFIG_KEY_NUMBER, AT(final_timeout_s), .least = 1, .most = 3600},
     {"senders", CONFIG_KEY_NUMBER, AT(senders), .least = 1, .most = 64},
 };
 const struct config_table CONFIG_TABLE_RELAY = {"a relay", RELAY_KEYS, COUNT(RELAY_KEYS)};

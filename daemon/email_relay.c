@@ -35,7 +35,7 @@ const char *email_relay_validate(const struct email_relay *relay)
         return "the relay's from is not a valid address";
     if (!relay->username != !relay->password)
         return "the relay needs username and password, or neither";
-    if (relay->connect_timeout_s < 1 || relay->response_timeout_s < 1)
+    if (relay->connect_timeout_s < 1 || relay->response_timeout_s < 1 || relay->final_timeout_s < 0)
         return "the relay's timeouts must be at least one second";
     if (relay->senders < 1 || relay->senders > 64)
         return "the relay's senders must be 1 to 64";
@@ -52,7 +52,7 @@ bool email_relay_is_equal(const struct email_relay *a, const struct email_relay 
     return is_same(a->name, b->name) && is_same(a->url, b->url) && a->tls == b->tls &&
            is_same(a->username, b->username) && is_same(a->password, b->password) && is_same(a->from, b->from) &&
            is_same(a->ca_file, b->ca_file) && a->connect_timeout_s == b->connect_timeout_s &&
-           a->response_timeout_s == b->response_timeout_s && a->senders == b->senders;
+           a->response_timeout_s == b->response_timeout_s && a->final_timeout_s == b->final_timeout_s && a->senders == b->senders;
 }
 
 void email_relay_copy(struct email_relay *to, const struct email_relay *from)

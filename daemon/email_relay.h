@@ -24,7 +24,8 @@ struct email_relay {
     char *from;    /* address of the From header */
     char *ca_file; /* NULL: the system's */
     int connect_timeout_s;
-    int response_timeout_s; /* for each reply of the server, the one after the body too (600) */
+    int response_timeout_s; /* for each reply up to the dot, and for the body itself (300) */
+    int final_timeout_s;    /* for the reply after the dot (600); 0: as the others */
     int senders;            /* threads, each with its own connection */
 };
 

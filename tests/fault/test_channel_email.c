@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Email against a real SMTP sink on 127.0.0.1, no database: what each thing that can go wrong comes out as.
  */
+#include "clock.h"
 #include "mail_stand.h"
 
 #include "told/mem.h"
@@ -304,6 +305,35 @@ static void test_channel_email_relay_that_is_not_fit_is_refused(void **state)
     assert_non_null(email_relay_validate(&relay));
 }
 
+/* RFC 5321 4.5.3.2: a server may take long over the mail it has, and not over anything before. */
+static void test_channel_email_waits_longer_for_the_reply_after_the_dot(void **state)
+{
+    (void)state;
+    struct mail_stand stand = mail_stand_start(&(struct mail_stand_setup){
+        .script = "match=slow stage=dot do=stall\nmatch=stuck stage=rcpt do=stall"});
+    struct email_job job = mail_stand_mail(1), slow = mail_stand_mail(2), stuck = mail_stand_mail(3);
+    int64_t began_ms;
+    struct outcome outcome;
+
+    slow.to = "slow@southwark.example";
+    stuck.to = "stuck@southwark.example";
+    stand.relay.final_timeout_s = 3;
+    mail_stand_restart_pool(&stand);
+    began_ms = clock_monotonic_ms();
+    outcome = mail_stand_send(&stand, &slow);
+    assert_true(clock_monotonic_ms() - began_ms >= 2900);
+    assert_true(outcome.reply.uncertain);
+    /* On a connection that has waited for a dot before, the first timeout is back: this ends within the test's patience. */
+    stand.relay.final_timeout_s = 3600;
+    mail_stand_restart_pool(&stand);
+    assert_int_equal(mail_stand_send(&stand, &job).reply.outcome, REPLY_DELIVERED);
+    outcome = mail_stand_send(&stand, &stuck);
+    assert_int_equal(outcome.reply.outcome, REPLY_TEMPFAIL);
+    assert_false(outcome.reply.uncertain);
+    assert_string_equal(outcome.reply.reason, "timed out");
+    mail_stand_stop(&stand);
+}
+
 static void test_channel_email_pool_sends_side_by_side(void **state)
 {
     (void)state;
@@ -366,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_channel_email_never_falls_back_to_clear_text),
         cmocka_unit_test(test_channel_email_in_clear_text_goes_to_loopback_only),
         cmocka_unit_test(test_channel_email_relay_that_is_not_fit_is_refused),
+        cmocka_unit_test(test_channel_email_waits_longer_for_the_reply_after_the_dot),
         cmocka_unit_test(test_channel_email_pool_sends_side_by_side),
         cmocka_unit_test(test_channel_email_pool_stop_gives_back_what_it_did_not_begin),
     };

@@ -191,7 +191,8 @@ static void test_config_takes_a_good_one_and_prints_it_with_defaults(void **stat
     assert_string_equal(config_feed(config, "police")->connect, "tcp://127.0.0.1:5571");
     assert_int_equal(config->courts[0].days, 1 | 64);
     assert_int_equal(config->lease_ms, 30000);
-    assert_int_equal(config->relays[0].response_timeout_s, 600);
+    assert_int_equal(config->relays[0].response_timeout_s, 300);
+    assert_int_equal(config->relays[0].final_timeout_s, 600);
     assert_non_null(config_template(config, "merged"));
     assert_memory_equal(&config->retry_immediate, &BACKOFF_IMMEDIATE, sizeof BACKOFF_IMMEDIATE);
     assert_memory_equal(&config->retry_ordinary, &BACKOFF_ORDINARY, sizeof BACKOFF_ORDINARY);
@@ -213,7 +214,8 @@ static void test_config_takes_several_relays_in_their_order(void **state)
     assert_string_equal(first->name, "main");
     assert_int_equal(first->tls, EMAIL_TLS_STARTTLS);
     assert_int_equal(first->senders, 8);
-    assert_int_equal(first->response_timeout_s, 600);
+    assert_int_equal(first->response_timeout_s, 300);
+    assert_int_equal(first->final_timeout_s, 600);
     assert_string_equal(first->from, "told@kingsmere.example");
     assert_string_equal(first->username, "told");
     assert_int_equal(second->tls, EMAIL_TLS_IMPLICIT);

@@ -206,7 +206,8 @@ static void write_config(struct harness *h)
     buf_printf(&b, "dispatch = { lease_ms = %d; };\n", or_else(h->options.lease_ms, 2000));
     buf_printf(&b,
                "email = { tls = \"none\"; from = \"told@southwark.example\"; connect_timeout_s = 2; response_timeout_s = %d;"
-               " senders = %d;", or_else(h->options.response_timeout_s, 5), or_else(h->options.senders, 2));
+               " final_timeout_s = %d; senders = %d;",
+               or_else(h->options.response_timeout_s, 5), or_else(h->options.response_timeout_s, 5), or_else(h->options.senders, 2));
     if (h->options.second_relay_port != 0)
         buf_printf(&b,
                    " relays = ( { name = \"first\"; url = \"smtp://127.0.0.1:%d\"; },"
