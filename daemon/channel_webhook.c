@@ -245,12 +245,18 @@ static bool is_notify(const struct webhook_endpoint *endpoint)
 }
 
 /* A connector of Teams answers 200 and says in its body that it did not deliver: "Webhook message delivery failed with
- * error: Microsoft Teams endpoint returned HTTP error 429 …". Workflows answer 202 and mean it. */
+ * error: Microsoft Teams endpoint returned HTTP error 429 …"; where it did, the body is "1". Workflows answer 202 and
+ * mean it. */
 static long status_of(const struct channel_webhook *request, long status)
 {
-    if (request->endpoint->kind != WEBHOOK_TEAMS || status != 200 || !strstr(request->head, "delivery failed"))
+    const char *said;
+    if (request->endpoint->kind != WEBHOOK_TEAMS || status != 200)
         return status;
-    return strstr(request->head, "error 429") ? 429 : 502;
+    said = strcasestr(request->head, "HTTP error ");
+    long inner = said ? strtol(said + strlen("HTTP error "), NULL, 10) : 0;
+    if (inner >= 400 && inner <= 599)
+        return inner;
+    return strcasestr(request->head, "failed") || strcasestr(request->head, "error") ? 502 : 200;
 }
 
 void channel_webhook_finish(struct channel_webhook *request, int curl_code, struct outcome *ret)
@@ -268,18 +274,20 @@ void channel_webhook_finish(struct channel_webhook *request, int curl_code, stru
         retry_after_s = retry_after_s < 0 ? 0 : INT_MAX;
 
     *ret = (struct outcome){.message_id = request->message_id, .fence = request->fence, .begun = true};
-    status = status_of(request, status);
+    long meant = status_of(request, status);
     ret->reply = is_notify(request->endpoint)
-                     ? reply_of_notify(answered ? CURLE_OK : curl_code, status, body_sent, (int)retry_after_s)
-                     : reply_of_http(answered ? CURLE_OK : curl_code, status, body_sent, (int)retry_after_s);
+                     ? reply_of_notify(answered ? CURLE_OK : curl_code, meant, body_sent, (int)retry_after_s)
+                     : reply_of_http(answered ? CURLE_OK : curl_code, meant, body_sent, (int)retry_after_s);
     snprintf(ret->destination, sizeof ret->destination, "%s", request->endpoint->name ? request->endpoint->name : "");
-    ret->code = status;
+    ret->code = meant;
     ret->curl_code = curl_code;
     if (request->refused && curl_code == CURLE_COULDNT_CONNECT)
         ret->reply.reason = "the endpoint's address is not allowed: private, special or clear text";
     if (curl_code == CURLE_PEER_FAILED_VERIFICATION)
         ret->reply.reason = reply_certificate_text(verify);
-    if (answered)
+    if (meant != status)
+        snprintf(ret->detail, sizeof ret->detail, "http %ld, and its body says that it did not deliver", status);
+    else if (answered)
         snprintf(ret->detail, sizeof ret->detail, "http %ld%s", status, request->cut ? ", reply cut" : "");
     else
         snprintf(ret->detail, sizeof ret->detail, "http %ld, curl %d (%s)%s", status, curl_code,

@@ -29,6 +29,7 @@
 enum port { GOOD, WRONG_HOST, EXPIRED, MUTUAL, CLEAR, BOTH_VERSIONS, CLEAR_TWO, REFUSING, SILENT };
 
 #define SSL_OF(name) "ssl_certificate @d/" name ".pem; ssl_certificate_key @d/" name ".key; "
+#define TEAMS_SAYS "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error "
 #define OK "location / { return 200 \"ok\"; } }\n"
 
 static const char SERVERS[] =
@@ -49,7 +50,12 @@ static const char SERVERS[] =
     "server { listen 127.0.0.1:@1 ssl; " SSL_OF("elsewhere") OK
     "server { listen 127.0.0.1:@2 ssl; " SSL_OF("expired") OK
     "server { listen 127.0.0.1:@3 ssl; " SSL_OF("good") "ssl_verify_client on; ssl_client_certificate @d/ca.pem; " OK
-    "server { listen 127.0.0.1:@4; " OK
+    "server { listen 127.0.0.1:@4;\n"
+    "location = /teams { return 200 \"1\"; } location = /teams-flow { return 202; } location = /teams-empty { return 200; }\n"
+    "location = /teams-429 { return 200 \"" TEAMS_SAYS "429 with ContextId tcid=0,server=x,cv=y..\"; }\n"
+    "location = /teams-413 { return 200 \"" TEAMS_SAYS "413 with ContextId tcid=0,server=x,cv=y..\"; }\n"
+    "location = /teams-0 { return 200 \"Webhook message delivery failed with error: Teams is away\"; }\n"
+    "location = /teams-400 { return 400 \"Summary or Text is required.\"; }\n" OK
     "server { listen 127.0.0.1:@5 ssl http2; " SSL_OF("good") OK
     "server { listen 127.0.0.1:@6 http2; " OK
     "server { listen 127.0.0.1:@7 ssl; " SSL_OF("good") "ssl_reject_handshake on; }\n";
@@ -136,6 +142,7 @@ struct trial {
     const char *scheme, *host, *path;     /* NULL: "https", "127.0.0.1", "ok" */
     const char *ca;                       /* NULL: "ca.pem"; "": the system's */
     const char *certificate, *key;        /* of ours, or NULL */
+    enum webhook_kind kind;
     char class;                           /* D delivered, T again, P refused, G gone, U uncertain */
     const char *reason;                   /* a part of it, or NULL */
 };
@@ -143,10 +150,11 @@ struct trial {
 static struct webhook_endpoint endpoint_of(const struct stand *s, const struct trial *t)
 {
     struct webhook_endpoint endpoint = {.name = mem_copy("nginx"),
+                                        .kind = t->kind,
                                         .url = mem_printf("%s://%s:%d/%s", t->scheme != NULL ? t->scheme : "https",
                                                           t->host != NULL ? t->host : "127.0.0.1",
                                                           nginx_peer_port(s->nginx, t->port), t->path != NULL ? t->path : "ok"),
-                                        .secret_count = 1,
+                                        .secret_count = t->kind == WEBHOOK_STANDARD,
                                         .allow_private = true,
                                         .connect_timeout_s = 10,
                                         .timeout_s = t->path != NULL && strcmp(t->path, "slow") == 0 ? 3 : 20};
@@ -423,6 +431,33 @@ static void test_webhook_peers_retry_after_is_read_as_seconds_and_as_a_date(void
     assert_true(try(s, &(struct trial){.path = "503-huge", .class = 'T'}).reply.retry_after_s >= 0);
 }
 
+/* ---- Microsoft Teams ---- */
+
+#define TEAMS .port = CLEAR, .scheme = "http", .kind = WEBHOOK_TEAMS
+
+/* An old connector answers 200 whatever came of it, and says so in its body. */
+static void test_webhook_peers_what_teams_says_in_its_body_counts(void **state)
+{
+    static const struct trial table[] = {
+        {TEAMS, .path = "teams", .class = 'D'},
+        {TEAMS, .path = "teams-flow", .class = 'D'},
+        {TEAMS, .path = "teams-empty", .class = 'D'},
+        {TEAMS, .path = "teams-429", .class = 'T', .reason = "HTTP 429"},
+        {TEAMS, .path = "teams-413", .class = 'P', .reason = "HTTP 413"},
+        {TEAMS, .path = "teams-0", .class = 'T', .reason = "HTTP 502"},
+        {TEAMS, .path = "teams-400", .class = 'P', .reason = "HTTP 4xx"},
+        /* Of another endpoint a 200 is a 200. */
+        {.port = CLEAR, .scheme = "http", .path = "teams-429", .class = 'D'},
+    };
+    struct stand *s = *state;
+    long before = answered(s, "200 ");
+
+    TRY_ALL(s, table);
+    assert_int_equal(nginx_peer_logged(s->nginx, "200 ", before + 6), before + 6);
+    assert_non_null(strstr(try(s, &table[3]).detail, "http 200, and its body says that it did not deliver"));
+    assert_int_equal(nginx_peer_logged(s->nginx, "200 ", before + 7), before + 7);
+}
+
 /* ---- a reload ---- */
 
 static void test_webhook_peers_a_reload_of_nginx_costs_nothing(void **state)
@@ -459,6 +494,7 @@ int main(void)
         cmocka_unit_test(test_webhook_peers_speak_http_1_1_also_where_2_is_offered),
         cmocka_unit_test(test_webhook_peers_replies_come_out_as_what_they_are),
         cmocka_unit_test(test_webhook_peers_retry_after_is_read_as_seconds_and_as_a_date),
+        cmocka_unit_test(test_webhook_peers_what_teams_says_in_its_body_counts),
         cmocka_unit_test(test_webhook_peers_a_reload_of_nginx_costs_nothing),
     };
 
