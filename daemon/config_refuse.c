@@ -184,7 +184,7 @@ const char *config_refuse_url(const char *text)
 {
     for (const char *c = text; *c != '\0'; c++)
         if (*c <= 0x20 || *c >= 0x7f)
-            return "holds blanks or bytes that are not ASCII, write the URL percent-encoded";
+            return "holds blanks or bytes that are not ASCII, write its path percent-encoded and its host as xn--…";
     if (strchr(text, '@') != NULL)
         return "holds an @, keep logins out of URLs";
     return NULL;

@@ -27,6 +27,16 @@ char *webhook_endpoint_host(const char *url)
     return copy;
 }
 
+/* libcurl reads it, and fails to connect for ever. */
+static bool has_port_zero(const char *authority, size_t len)
+{
+    size_t zeros = 0;
+
+    while (zeros < len && authority[len - zeros - 1] == '0')
+        zeros++;
+    return zeros > 0 && zeros < len && authority[len - zeros - 1] == ':' && (authority[0] != '[' || authority[len - zeros - 2] == ']');
+}
+
 /* One reading only: what another parser could take for a login or for another host is not looked at further. */
 static const char *refuse_url(const struct webhook_endpoint *endpoint)
 {
@@ -45,7 +55,9 @@ static const char *refuse_url(const struct webhook_endpoint *endpoint)
         return "the endpoint's url must be https://host/path, without a user and without blanks";
     read = webhook_endpoint_host(url);
     free(read);
-    return read != NULL ? NULL : "the endpoint's url must be https://host/path; libcurl cannot read it";
+    if (read == NULL)
+        return "the endpoint's url must be https://host/path; libcurl cannot read it";
+    return has_port_zero(host, len) ? "the endpoint's url names port 0, where nobody can listen; correct it" : NULL;
 }
 
 static bool has_notify_fields(const struct webhook_endpoint *endpoint)
@@ -54,13 +66,19 @@ static bool has_notify_fields(const struct webhook_endpoint *endpoint)
            (endpoint->personalisation != NULL && endpoint->personalisation[0] != NULL);
 }
 
+/* As Notify reads them: blanks, hyphens and brackets count for nothing, a British one may leave its country out. */
 static const char *refuse_phone(const char *text)
 {
-    size_t digits = strspn(text + (*text == '+'), "0123456789");
+    size_t digits = 0;
 
-    return text[(*text == '+') + digits] == '\0' && digits >= 9 && digits <= 15
-               ? NULL
-               : "to is no phone number, write it with digits alone: +447700900123";
+    for (const char *c = text + (*text == '+'); *c != '\0'; c++) {
+        if (strchr(" -()", *c) == NULL && (*c < '0' || *c > '9'))
+            return "to is no phone number, write it as +447700900123 or 07700 900123";
+        digits += *c >= '0' && *c <= '9';
+    }
+    if (text[0] == '+' && text[1] == '0')
+        return "to is no phone number: after + comes the country, write +447700900123";
+    return digits >= 9 && digits <= 15 ? NULL : "to is no phone number, write it as +447700900123 or 07700 900123";
 }
 
 static const char *refuse_notify(const struct webhook_endpoint *endpoint, bool with_secrets)

@@ -233,15 +233,53 @@ static void test_channel_webhook_endpoint_that_is_not_fit_is_refused(void **stat
     assert_null(webhook_endpoint_validate(&endpoint, true));
     const char *const urls[] = {
         "http://hooks.example/told",   "ftp://hooks.example",       "https://",
-        "https://user@hooks.example/", "https://hooks.example/a b", "https://hooks.example/\r\nX: y"};
+        "https://user@hooks.example/", "https://hooks.example/a b", "https://hooks.example/\r\nX: y",
+        "https://hooks.example:0/",    "https://hooks.example:00",  "https://hooks.example:65536/",
+        "https://hooks.example:port/", "https://[2001:db8::1]:0/",  "https://[2001:db8::1",
+        "https://user:pw@hooks.example/", "https://hooks.ex\u00e4mple/", "//hooks.example/", "hooks.example"};
+    const char *const good[] = {"https://hooks.example",       "https://hooks.example:8443/a?b=c", "https://[2001:db8::10]/",
+                                "https://[2001:db8::]:443/x",  "https://xn--hooks-kva.example/",   "https://hooks.example:80/0",
+                                "https://hooks.example:10/"};
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         struct webhook_endpoint other = endpoint;
         other.url = mem_copy(urls[i]);
         assert_non_null(webhook_endpoint_validate(&other, true));
         free(other.url);
     }
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct webhook_endpoint other = endpoint;
+        other.url = mem_copy(good[i]);
+        if (webhook_endpoint_validate(&other, true))
+            fail_msg("%s: %s", good[i], webhook_endpoint_validate(&other, true));
+        free(other.url);
+    }
     endpoint.secret_count = 0;
     assert_non_null(webhook_endpoint_validate(&endpoint, true));
+}
+
+static void test_channel_webhook_phone_numbers_are_those_that_notify_takes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *to;
+        bool good;
+    } table[] = {{"+447700900123", true},   {"07700900123", true},       {"07700 900123", true},  {"+44 7700 900-123", true},
+                 {"+44 (0)7700 900123", true}, {"447700900123", true},   {"00447700900123", true}, {"+1 202-555-0123", true},
+                 {"", false},               {"+", false},                {"+07700900123", false}, {"0770090", false},
+                 {"+44770090012345678", false}, {"duty@southwark.example", false}, {"07700 900123 x2", false},
+                 {"07700/900123", false},   {"++447700900123", false}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct webhook_endpoint endpoint = {.kind = WEBHOOK_NOTIFY_SMS,
+                                            .url = mem_copy(WEBHOOK_NOTIFY_URL),
+                                            .api_key_file = mem_copy("notify.key"),
+                                            .template_id = mem_copy("9a0f1b2c-3d4e-4f50-8a1b-2c3d4e5f6071"),
+                                            .to = mem_copy(table[i].to),
+                                            .connect_timeout_s = 1,
+                                            .timeout_s = 1};
+        if ((webhook_endpoint_validate(&endpoint, false) == NULL) != table[i].good)
+            fail_msg("%s", table[i].to);
+        webhook_endpoint_release(&endpoint);
+    }
 }
 
 static void test_channel_webhook_clear_text_to_a_public_address_is_refused(void **state)
@@ -379,6 +417,7 @@ int main(void)
         cmocka_unit_test(test_channel_webhook_that_is_dropped_is_not_sent_again_by_itself),
         cmocka_unit_test(test_channel_webhook_address_is_judged),
         cmocka_unit_test(test_channel_webhook_endpoint_that_is_not_fit_is_refused),
+        cmocka_unit_test(test_channel_webhook_phone_numbers_are_those_that_notify_takes),
         cmocka_unit_test(test_channel_webhook_clear_text_to_a_public_address_is_refused),
         cmocka_unit_test(test_channel_webhook_pool_wakes_for_others_and_stops_in_time),
         cmocka_unit_test(test_channel_webhook_without_endpoint_or_id_is_a_permfail),
