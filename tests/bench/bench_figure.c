@@ -24,10 +24,16 @@ void bench_figure_rate(const struct bench_figure *to, const char *name, double v
     say(to, name, value, unit, value / ceiling, ceiling_name);
 }
 
+void bench_figure_less(const struct bench_figure *to, const char *name, double value, const char *unit, double floor,
+                       const char *floor_name)
+{
+    say(to, name, value, unit, floor / value, floor_name);
+}
+
 void bench_figure_latency(const struct bench_figure *to, const char *name, double value, double ceiling,
                           const char *ceiling_name)
 {
-    say(to, name, value, "ms", ceiling / value, ceiling_name);
+    bench_figure_less(to, name, value, "ms", ceiling, ceiling_name);
 }
 
 void bench_figure_plain(const struct bench_figure *to, const char *name, double value, const char *unit)

@@ -14,7 +14,10 @@ struct bench_figure {
 /* A rate: its ratio is value / ceiling. */
 void bench_figure_rate(const struct bench_figure *to, const char *name, double value, const char *unit,
                        double ceiling, const char *ceiling_name);
-/* A latency in milliseconds: its ratio is ceiling / value, so that 1 is always "as good as the ceiling". */
+/* What is better the less it is: its ratio is floor / value, so that 1 is always "as good as the ceiling". */
+void bench_figure_less(const struct bench_figure *to, const char *name, double value, const char *unit, double floor,
+                       const char *floor_name);
+/* The same of milliseconds. */
 void bench_figure_latency(const struct bench_figure *to, const char *name, double value, double ceiling,
                           const char *ceiling_name);
 /* A ceiling itself, or what has none. */

@@ -13,6 +13,7 @@
 #include "bench_email.h"
 #include "bench_identity.h"
 #include "bench_latency.h"
+#include "bench_memory.h"
 #include "bench_store.h"
 
 static void measure_emails(const struct bench_figure *to)
@@ -25,13 +26,13 @@ static const struct {
     const char *name;
     void (*measure)(const struct bench_figure *to);
 } PARTS[] = {{"core", bench_core}, {"store", bench_store}, {"decided", bench_decided}, {"email", measure_emails}, {"latency", bench_latency},
-             {"identity", bench_identity}};
+             {"identity", bench_identity}, {"memory", bench_memory}};
 
 enum { PART_COUNT = sizeof PARTS / sizeof *PARTS };
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench [core] [store] [decided] [email] [latency] [identity]\n");
+    fprintf(stderr, "usage: bench [core] [store] [decided] [email] [latency] [identity] [memory]\n");
     return EX_USAGE;
 }
 
