@@ -16,7 +16,7 @@
 #include "bench_feed.h"
 #include "told/mem.h"
 
-enum { EVENTS = 1000000, CHILDREN = 10000, IDLE_MS = 2000, WATCH_MS = 10000, LOOK_MS = 100 };
+enum { EVENTS = 1000000, CHILDREN = 10000, IDLE_MS = 2000, WATCH_MS = 8000, BEGIN_MS = 120000, LOOK_MS = 100 };
 
 static const char STORE[] =
     "WITH e AS (INSERT INTO told.event (source, id, feed, type, epoch, sequence, occurred_at, received_at, digest, body)"
