@@ -196,6 +196,7 @@ $(B)/bench: $(call obj,$(BENCH_SRC)) $(B)/libsupport.a $(B)/libdaemon.a $(B)/lib
 	$(call say,LD,$@)
 	$(Q)$(CC) $^ -o $@ $(LDLIBS_ALL) -lmicrohttpd -lssl -lcrypto
 bench: deps
+	@tests/support/deps.sh bench
 	@$(MAKE) --no-print-directory -j2 all build/release/bench build/release/smtp_sink build/release/webhook_sink
 	@build/release/bench
 

@@ -1,49 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * duties with queued notifications, by SQL ─▶ told --stages dispatch: recipient, message, claim, send,
- * outcome ─▶ sink. The ceiling sends the same mails through the same channel with as many senders, and writes
- * nothing down.
+ * duties with queued notifications, by SQL ─▶ told --stages dispatch: recipient, message, claim, send, outcome ─▶ Postfix's
+ * smtp-sink. Beside it, to the same sink over as many connections: the same mails through the same channel with nothing written
+ * down, and smtp-source with mails as long. And what must be written, with nothing sent.
  */
 #include "bench_email.h"
 
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench_crowd.h"
+#include "bench_drain.h"
 #include "bench_feed.h"
+#include "bench_outcomes.h"
+#include "bench_peer.h"
 #include "channel_email.h"
 #include "config.h"
 #include "told/mem.h"
 
-enum { ROUNDS = 3, MAILS = 4000, WARM = 400, CHILDREN = 1000, SENDERS_MOST = 8, LONGEST_MS = 60000 };
-
-static const char LEFT[] =
-    "SELECT (SELECT count(*) FROM told.notification WHERE state = 'queued' AND message_id IS NULL)"
-    " + (SELECT count(*) FROM told.message WHERE state = 'claimed')"
-    " + (SELECT count(*) FROM told.message WHERE state = 'waiting')";
-
-static double measure_told(struct harness *h, int mails, int round)
-{
-    int64_t from_us, end_us;
-
-    PQclear(harness_query(h, "CHECKPOINT"));
-    bench_crowd_queue(h, "email", mails, CHILDREN, round);
-    from_us = bench_feed_now_us();
-    while (harness_count(h, LEFT) > 0 && bench_feed_now_us() - from_us < LONGEST_MS * 1000LL)
-        poll(NULL, 0, 10);
-    end_us = bench_feed_now_us();
-    if (harness_count(h, "SELECT count(*) FROM told.notification WHERE state <> 'sent'") > 0) {
-        char *log = harness_log(h);
-
-        fprintf(stderr, "bench: not every mail was accepted; told said:\n%s\n", log);
-        abort();
-    }
-    return mails * 1e6 / (double)(end_us - from_us);
-}
+enum { ROUNDS = 3, MAILS = 4000, WARM = 400, CHILDREN = 1000, SENDERS_MOST = 8 };
 
 /* ---- libcurl alone ---- */
 
@@ -94,7 +73,7 @@ static double measure_plain(const struct email_relay *relay, const struct email_
 static struct email_job sent_job(struct harness *h, const struct email_relay *relay, PGresult **ret_row)
 {
     PGresult *row =
-        harness_query(h, "SELECT address, subject, uid, body_text, body_html FROM told.message LIMIT 1");
+        harness_query(h, "SELECT address, subject, uid, body_text, body_html, body_calendar FROM told.message LIMIT 1");
 
     *ret_row = row;
     return (struct email_job){.message_id = 1,
@@ -104,7 +83,8 @@ static struct email_job sent_job(struct harness *h, const struct email_relay *re
                               .message_id_header = PQgetvalue(row, 0, 2),
                               .date = {bench_feed_now_us()},
                               .text = PQgetvalue(row, 0, 3),
-                              .html = PQgetvalue(row, 0, 4)};
+                              .html = PQgetvalue(row, 0, 4),
+                              .calendar = PQgetvalue(row, 0, 5)};
 }
 
 static void on_fault(void *cookie, const char *file, int line, const char *text)
@@ -113,44 +93,70 @@ static void on_fault(void *cookie, const char *file, int line, const char *text)
     fprintf(stderr, "%s:%d: %s\n", file, line, text);
 }
 
-static void say(const struct bench_figure *to, int senders, double told, double plain)
-{
-    char *name = mem_printf("emails-%d-sender%s", senders, senders > 1 ? "s" : "");
-    char *ceiling = mem_printf("libcurl-%d-sender%s", senders, senders > 1 ? "s" : "");
+/* Of each round what told did, and its ceilings. */
+struct rates {
+    double told[ROUNDS], curl[ROUNDS], source[ROUNDS], written[ROUNDS];
+};
 
-    bench_figure_rate(to, name, told, "mails/s", plain, ceiling);
-    bench_figure_plain(to, ceiling, plain, "mails/s");
-    free(name);
-    free(ceiling);
+static void say(const struct bench_figure *to, int senders, struct rates *rates)
+{
+    static const char *const NAMES[] = {"emails", "emails-beside-peer", "emails-beside-database"},
+                      *const CEILINGS[] = {"libcurl", "smtp-source", "libpq-claims-and-outcomes"};
+    double told = bench_figure_median(rates->told, ROUNDS),
+           ceilings[] = {bench_figure_median(rates->curl, ROUNDS), bench_figure_median(rates->source, ROUNDS),
+                         bench_figure_median(rates->written, ROUNDS)};
+
+    for (size_t i = 0; i < 3; i++) {
+        char *name = mem_printf("%s-%d-sender%s", NAMES[i], senders, senders > 1 ? "s" : ""),
+             *ceiling = i < 2 ? mem_printf("%s-%d-sender%s", CEILINGS[i], senders, senders > 1 ? "s" : "") : mem_copy(CEILINGS[i]);
+
+        bench_figure_rate(to, name, told, "mails/s", ceilings[i], ceiling);
+        bench_figure_plain(to, ceiling, ceilings[i], "mails/s");
+        free(name);
+        free(ceiling);
+    }
+}
+
+static void measure(struct harness *h, const struct bench_peer *sink, int senders, struct rates *ret)
+{
+    struct config *config = config_load(harness_config(h), true, on_fault, NULL);
+    pid_t pid = harness_told(h, "dispatch", NULL);
+    struct email_job job;
+    PGresult *row;
+    long len;
+
+    (void)bench_drain(h, "email", WARM, CHILDREN, 0);
+    PQclear(harness_query(h, "ANALYZE"));
+    job = sent_job(h, &config->relays[0], &row);
+    len = (long)(strlen(job.text) + strlen(job.html) + strlen(job.calendar));
+    for (int i = 0; i < ROUNDS; i++) {
+        ret->curl[i] = measure_plain(&config->relays[0], &job, senders, MAILS);
+        ret->source[i] = bench_peer_smtp_source(sink, senders, MAILS, len);
+        ret->told[i] = bench_drain(h, "email", MAILS, CHILDREN, i + 1);
+    }
+    harness_signal(h, pid, SIGTERM);
+    for (int i = 0; i < ROUNDS; i++)
+        ret->written[i] = bench_outcomes(h, "email", MAILS, CHILDREN, ROUNDS + 1 + i);
+    PQclear(row);
+    config_unref(config);
 }
 
 void bench_email(const struct bench_figure *to, int senders)
 {
+    struct bench_peer *sink = bench_peer_smtp_sink();
     struct harness_options options = {.durable = true,
                                       .count_only = true,
                                       .senders = senders,
+                                      .smtp_port = bench_peer_port(sink),
                                       .deadline_ms = 15000,
                                       .lease_ms = 30000,
                                       .poll_ms = 1000};
     struct harness *h = harness_start(&options);
-    struct config *config = config_load(harness_config(h), true, on_fault, NULL);
-    double told[ROUNDS], plain[ROUNDS];
-    struct email_job job;
-    PGresult *row;
-    pid_t pid;
+    struct rates rates;
 
     bench_crowd_import(h, CHILDREN);
-    pid = harness_told(h, "dispatch", NULL);
-    (void)measure_told(h, WARM, 0);
-    PQclear(harness_query(h, "ANALYZE"));
-    job = sent_job(h, &config->relays[0], &row);
-    for (int i = 0; i < ROUNDS; i++) {
-        plain[i] = measure_plain(&config->relays[0], &job, senders, MAILS);
-        told[i] = measure_told(h, MAILS, i + 1);
-    }
-    harness_signal(h, pid, SIGTERM);
-    PQclear(row);
-    config_unref(config);
+    measure(h, sink, senders, &rates);
     harness_stop(h);
-    say(to, senders, bench_figure_median(told, ROUNDS), bench_figure_median(plain, ROUNDS));
+    bench_peer_stop(sink);
+    say(to, senders, &rates);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Emails per second, from queued notification to the sink's 250 and its outcome stored, against libcurl
- * alone. */
+/* Emails per second, from queued notification to the sink's 250 and its outcome stored, against libcurl alone, Postfix's
+ * smtp-source, and the database alone. */
 #ifndef TOLD_BENCH_EMAIL_H
 #define TOLD_BENCH_EMAIL_H
 

@@ -15,6 +15,7 @@
 #include "bench_latency.h"
 #include "bench_memory.h"
 #include "bench_store.h"
+#include "bench_webhook.h"
 
 static void measure_emails(const struct bench_figure *to)
 {
@@ -25,14 +26,14 @@ static void measure_emails(const struct bench_figure *to)
 static const struct {
     const char *name;
     void (*measure)(const struct bench_figure *to);
-} PARTS[] = {{"core", bench_core}, {"store", bench_store}, {"decided", bench_decided}, {"email", measure_emails}, {"latency", bench_latency},
+} PARTS[] = {{"core", bench_core}, {"store", bench_store}, {"decided", bench_decided}, {"email", measure_emails}, {"webhook", bench_webhook}, {"latency", bench_latency},
              {"identity", bench_identity}, {"memory", bench_memory}};
 
 enum { PART_COUNT = sizeof PARTS / sizeof *PARTS };
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench [core] [store] [decided] [email] [latency] [identity] [memory]\n");
+    fprintf(stderr, "usage: bench [core] [store] [decided] [email] [webhook] [latency] [identity] [memory]\n");
     return EX_USAGE;
 }
 

@@ -88,6 +88,10 @@ void bench_memory(const struct bench_figure *to)
     pid = harness_told(h, "ingest,decide", NULL);
     watch(pid, IDLE_MS, &idle);
     store(h);
+    if (!harness_await(h, "SELECT EXISTS (SELECT FROM told.event_state WHERE state = 'decided')", "t", BEGIN_MS)) {
+        fprintf(stderr, "bench: told decides nothing of a million events\n");
+        abort();
+    }
     watch(pid, WATCH_MS, &waiting);
     left = harness_count(h, "SELECT count(*) FROM told.event_state WHERE state = 'waiting'");
     harness_signal(h, pid, SIGTERM);

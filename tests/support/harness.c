@@ -212,15 +212,15 @@ static void write_config(struct harness *h)
         buf_printf(&b,
                    " relays = ( { name = \"first\"; url = \"smtp://127.0.0.1:%d\"; },"
                    " { name = \"second\"; url = \"smtp://127.0.0.1:%d\"; } ); };\n",
-                   h->smtp_port, h->options.second_relay_port);
+                   or_else(h->options.smtp_port, h->smtp_port), h->options.second_relay_port);
     else
-        buf_printf(&b, " url = \"smtp://127.0.0.1:%d\"; };\n", h->smtp_port);
+        buf_printf(&b, " url = \"smtp://127.0.0.1:%d\"; };\n", or_else(h->options.smtp_port, h->smtp_port));
     buf_printf(&b,
                "webhooks = { case-system = { url = \"http://127.0.0.1:%d/told\"; secrets = [ \"webhook.secret\" ];"
                " allow_private = true; connect_timeout_s = 2; timeout_s = 5; }; };\n"
                "courts = ( { court = \"camberwell-youth-court\"; host = true; days = [ \"monday\", \"tuesday\", \"wednesday\","
                " \"thursday\", \"friday\" ]; } );\n",
-               h->hook_port);
+               or_else(h->options.hook_port, h->hook_port));
     buf_text(&b, h->options.more_config != NULL ? h->options.more_config : "");
     harness_write(h, "told.conf", b.bytes);
     buf_release(&b);

@@ -30,6 +30,7 @@ struct harness_options {
     int poll_ms;              /* 0: 100 */
     const char *brake;        /* settings of the fan-out brake, "" for its defaults; NULL: so wide that it never holds */
     const char *expects;      /* when the feed police is expected to speak: settings of that group, or NULL */
+    int smtp_port, hook_port; /* where somebody else listens in the place of our sinks (which then hear nothing); 0: they do */
     int second_relay_port;    /* a relay behind the sink's own, named second; the first is then named first */
     const char *more_config;  /* lines for the end of told.conf, or NULL */
     bool broadcast;           /* with a broadcast feed that this process publishes (harness_broadcast_endpoint) */
