@@ -25,7 +25,7 @@ static bool is_left(struct harness *h)
     return is;
 }
 
-double bench_drain(struct harness *h, const char *channel, int count, int children, int round)
+double bench_drain(struct harness *h, const char *channel, int count, int children, int round, int64_t *ret_from_us)
 {
     int64_t from_us, end_us;
 
@@ -41,5 +41,7 @@ double bench_drain(struct harness *h, const char *channel, int count, int childr
         fprintf(stderr, "bench: not every message was accepted; told said:\n%s\n", log);
         abort();
     }
+    if (ret_from_us != NULL)
+        *ret_from_us = from_us;
     return count * 1e6 / (double)(end_us - from_us);
 }

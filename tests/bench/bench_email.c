@@ -6,86 +6,20 @@
  */
 #include "bench_email.h"
 
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench_crowd.h"
 #include "bench_drain.h"
-#include "bench_feed.h"
+#include "bench_mailer.h"
 #include "bench_outcomes.h"
 #include "bench_peer.h"
-#include "channel_email.h"
 #include "config.h"
 #include "told/mem.h"
 
-enum { ROUNDS = 3, MAILS = 4000, WARM = 400, CHILDREN = 1000, SENDERS_MOST = 8 };
-
-/* ---- libcurl alone ---- */
-
-struct plain {
-    const struct email_relay *relay;
-    const struct email_job *job;
-    atomic_int *left;
-    pthread_t thread;
-};
-
-static void *run_plain(void *cookie)
-{
-    static const atomic_bool never = false;
-    struct plain *plain = cookie;
-    struct channel_email *channel = channel_email_new(plain->relay);
-    struct email_job job = *plain->job;
-    struct outcome outcome;
-
-    while (atomic_fetch_sub(plain->left, 1) > 0) {
-        channel_email_send(channel, &job, &never, &outcome);
-        if (outcome.reply.outcome != REPLY_DELIVERED) {
-            fprintf(stderr, "bench: libcurl alone: %s\n", outcome.detail);
-            abort();
-        }
-    }
-    channel_email_free(channel);
-    return NULL;
-}
-
-static double measure_plain(const struct email_relay *relay, const struct email_job *job, int senders,
-                            int mails)
-{
-    struct plain plain[SENDERS_MOST];
-    int64_t from_us = bench_feed_now_us();
-    atomic_int left = mails;
-
-    for (int i = 0; i < senders; i++) {
-        plain[i] = (struct plain){.relay = relay, .job = job, .left = &left};
-        if (pthread_create(&plain[i].thread, NULL, run_plain, &plain[i]) != 0)
-            abort();
-    }
-    for (int i = 0; i < senders; i++)
-        pthread_join(plain[i].thread, NULL);
-    return mails * 1e6 / (double)(bench_feed_now_us() - from_us);
-}
-
-/* One that told has sent: the same bytes go out again. */
-static struct email_job sent_job(struct harness *h, const struct email_relay *relay, PGresult **ret_row)
-{
-    PGresult *row =
-        harness_query(h, "SELECT address, subject, uid, body_text, body_html, body_calendar FROM told.message LIMIT 1");
-
-    *ret_row = row;
-    return (struct email_job){.message_id = 1,
-                              .envelope_from = relay->from,
-                              .to = PQgetvalue(row, 0, 0),
-                              .subject = PQgetvalue(row, 0, 1),
-                              .message_id_header = PQgetvalue(row, 0, 2),
-                              .date = {bench_feed_now_us()},
-                              .text = PQgetvalue(row, 0, 3),
-                              .html = PQgetvalue(row, 0, 4),
-                              .calendar = PQgetvalue(row, 0, 5)};
-}
+enum { ROUNDS = 3, MAILS = 4000, WARM = 400, CHILDREN = 1000 };
 
 static void on_fault(void *cookie, const char *file, int line, const char *text)
 {
@@ -125,14 +59,14 @@ static void measure(struct harness *h, const struct bench_peer *sink, int sender
     PGresult *row;
     long len;
 
-    (void)bench_drain(h, "email", WARM, CHILDREN, 0);
+    (void)bench_drain(h, "email", WARM, CHILDREN, 0, NULL);
     PQclear(harness_query(h, "ANALYZE"));
-    job = sent_job(h, &config->relays[0], &row);
+    job = bench_mailer_job(h, &config->relays[0], &row);
     len = (long)(strlen(job.text) + strlen(job.html) + strlen(job.calendar));
     for (int i = 0; i < ROUNDS; i++) {
-        ret->curl[i] = measure_plain(&config->relays[0], &job, senders, MAILS);
+        ret->curl[i] = bench_mailer_run(&config->relays[0], &job, senders, MAILS, NULL);
         ret->source[i] = bench_peer_smtp_source(sink, senders, MAILS, len);
-        ret->told[i] = bench_drain(h, "email", MAILS, CHILDREN, i + 1);
+        ret->told[i] = bench_drain(h, "email", MAILS, CHILDREN, i + 1, NULL);
     }
     harness_signal(h, pid, SIGTERM);
     for (int i = 0; i < ROUNDS; i++)

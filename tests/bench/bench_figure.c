@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "told/mem.h"
+
 static void say(const struct bench_figure *to, const char *name, double value, const char *unit, double ratio,
                 const char *ceiling_name)
 {
@@ -61,4 +63,32 @@ double bench_figure_percentile(double *values, size_t count, double fraction)
 double bench_figure_median(double *values, size_t count)
 {
     return bench_figure_percentile(values, count, 0.5);
+}
+
+static const struct {
+    const char *word;
+    double fraction;
+} LEVELS[] = {{"p50", 0.5}, {"p99", 0.99}};
+
+void bench_figure_levels(const struct bench_figure *to, const char *name, struct bench_times *told, const char *ceiling_name,
+                         struct bench_times *least)
+{
+    for (size_t i = 0; i < 2; i++) {
+        char *level = mem_printf("%s-%s", name, LEVELS[i].word), *of = mem_printf("%s-%s", ceiling_name, LEVELS[i].word);
+
+        bench_figure_latency(to, level, bench_figure_percentile(told->ms, told->count, LEVELS[i].fraction),
+                             bench_figure_percentile(least->ms, least->count, LEVELS[i].fraction), of);
+        free(level);
+        free(of);
+    }
+}
+
+void bench_figure_plain_levels(const struct bench_figure *to, const char *name, struct bench_times *least)
+{
+    for (size_t i = 0; i < 2; i++) {
+        char *level = mem_printf("%s-%s", name, LEVELS[i].word);
+
+        bench_figure_plain(to, level, bench_figure_percentile(least->ms, least->count, LEVELS[i].fraction), "ms");
+        free(level);
+    }
 }

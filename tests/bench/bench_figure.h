@@ -7,6 +7,13 @@
 #include <stddef.h>
 #include <stdio.h>
 
+enum { BENCH_TIMES_MOST = 4096 };
+
+struct bench_times {
+    double ms[BENCH_TIMES_MOST];
+    size_t count;
+};
+
 struct bench_figure {
     FILE *tsv;
 };
@@ -20,6 +27,10 @@ void bench_figure_less(const struct bench_figure *to, const char *name, double v
 /* The same of milliseconds. */
 void bench_figure_latency(const struct bench_figure *to, const char *name, double value, double ceiling,
                           const char *ceiling_name);
+/* Latencies at p50 and p99. Sorts both. */
+void bench_figure_levels(const struct bench_figure *to, const char *name, struct bench_times *told, const char *ceiling_name,
+                         struct bench_times *least);
+void bench_figure_plain_levels(const struct bench_figure *to, const char *name, struct bench_times *least);
 /* A ceiling itself, or what has none. */
 void bench_figure_plain(const struct bench_figure *to, const char *name, double value, const char *unit);
 

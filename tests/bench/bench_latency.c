@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * All stages in one told, real time, a duty of its own case for each event, so that nothing is gathered into
- * one email. The ceiling at the same pace: one row of each table in one commit, then libcurl.
+ * one email; first with people who have an email address, then with the same who have a webhook. The ceiling at the same
+ * pace: one row of each table in one commit, then libcurl.
  */
 #include "bench_latency.h"
 
-#include <jansson.h>
+#include <curl/curl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,77 +15,53 @@
 
 #include "bench_crowd.h"
 #include "bench_feed.h"
-#include "channel_email.h"
-#include "cluster.h"
+#include "bench_mailer.h"
+#include "bench_plain.h"
+#include "bench_sink.h"
 #include "config.h"
-#include "told/json.h"
 #include "told/mem.h"
 
-enum { EVENTS = 1000, WARM = 50, A_SECOND = 50, SETTLE_MS = 20000 };
+enum { MAILS = 1000, HOOKS = 500, WARM = 50, A_SECOND = 50, SETTLE_MS = 20000 };
 
-struct times {
-    double ms[EVENTS * 4];
-    size_t count;
+/* From the publisher's call, and from the duty (told's time of its tick), to the sink. */
+struct latencies {
+    struct bench_times ack, mail, duty_mail, hook, duty_hook;
 };
 
-static void add(struct times *times, int64_t from_us, int64_t to_us)
+static void add(struct bench_times *times, int64_t from_us, int64_t to_us)
 {
-    if (times->count < sizeof times->ms / sizeof *times->ms)
+    if (times->count < BENCH_TIMES_MOST)
         times->ms[times->count++] = (double)(to_us - from_us) / 1000.0;
 }
 
 /* ---- told ---- */
 
-/* When the sink took each Message-ID. */
-static json_t *read_mails(const struct harness *h)
+static void collect(struct harness *h, const struct bench_feed *feed, const char *channel, long first, struct bench_times *ret,
+                    struct bench_times *ret_duty)
 {
-    json_t *at = json_object();
-    char *path = harness_path(h, "mails.ndjson"), *line = NULL;
-    size_t room = 0;
-    FILE *f = fopen(path, "re");
-
-    while (f != NULL && getline(&line, &room, f) > 0) {
-        json_t *one = json_loads(line, 0, NULL);
-        const char *id = json_text_at(one, "message_id");
-
-        if (id != NULL)
-            json_object_set(at, id, json_object_get(one, "at"));
-        json_decref(one);
-    }
-    if (f != NULL)
-        fclose(f);
-    free(line);
-    free(path);
-    return at;
-}
-
-static void collect_mails(struct harness *h, const struct bench_feed *feed, struct times *ret)
-{
-    json_t *mails = read_mails(h);
-    PGresult *rows =
-        harness_query(h, "SELECT m.uid, substr(e.id, 2)::bigint FROM told.message m"
-                         " JOIN told.notification n USING (message_id) JOIN told.duty d USING (duty_id)"
-                         " JOIN told.event e USING (event_id) WHERE m.state = 'sent'");
+    json_t *accepted = bench_sink_read(h, strcmp(channel, "email") == 0 ? BENCH_SINK_MAILS : BENCH_SINK_HOOKS);
+    char *sql = mem_printf("SELECT m.uid, substr(e.id, 2)::bigint, (extract(epoch FROM d.opened_at) * 1000000)::bigint FROM told.message m"
+                           " JOIN told.notification n USING (message_id) JOIN told.duty d USING (duty_id) JOIN told.event e USING (event_id)"
+                           " WHERE m.state = 'sent' AND m.channel = '%s' AND substr(e.id, 2)::bigint >= %ld", channel, first);
+    PGresult *rows = harness_query(h, sql);
 
     for (int i = 0; i < PQntuples(rows); i++) {
-        long number = strtol(PQgetvalue(rows, i, 1), NULL, 10) - WARM - 1;
-        const json_t *at = json_object_get(mails, PQgetvalue(rows, i, 0));
+        const json_t *at = json_object_get(accepted, PQgetvalue(rows, i, 0));
+        int64_t at_us = (int64_t)(json_number_value(at) * 1e6);
 
-        if (number >= 0 && number < EVENTS && at != NULL)
-            add(ret, bench_feed_put_us(feed, number), (int64_t)(json_number_value(at) * 1e6));
+        if (at == NULL)
+            continue;
+        add(ret, bench_feed_put_us(feed, strtol(PQgetvalue(rows, i, 1), NULL, 10) - first), at_us);
+        add(ret_duty, strtoll(PQgetvalue(rows, i, 2), NULL, 10), at_us);
     }
     PQclear(rows);
-    json_decref(mails);
+    free(sql);
+    json_decref(accepted);
 }
 
-static void measure_told(struct harness *h, struct times *mails, struct times *acks)
+static void publish(struct harness *h, struct bench_feed *feed, long first, long events)
 {
-    pid_t told = harness_told(h, NULL, NULL);
-    struct bench_feed *feed = bench_feed_open(h, "police", "police/mps", bench_crowd_charge);
-
-    bench_feed_start(feed, 1, WARM, A_SECOND);
-    bench_feed_await(feed);
-    bench_feed_start(feed, WARM + 1, EVENTS, A_SECOND);
+    bench_feed_start(feed, first, events, A_SECOND);
     bench_feed_await(feed);
     if (!harness_await(
             h,
@@ -92,16 +69,35 @@ static void measure_told(struct harness *h, struct times *mails, struct times *a
             " told.notification WHERE state IN ('queued', 'claimed'))",
             "0", SETTLE_MS))
         abort();
-    for (long i = 0; i < EVENTS; i++)
-        add(acks, bench_feed_put_us(feed, i), bench_feed_acked_us(feed, i));
-    collect_mails(h, feed, mails);
+}
+
+static void expect_all(const struct bench_times *times, long events)
+{
+    if (times->count >= (size_t)events)
+        return;
+    fprintf(stderr, "bench: %zu messages for %ld events; see whether a charge still makes a duty\n", times->count, events);
+    abort();
+}
+
+static void measure_told(struct harness *h, struct latencies *ret)
+{
+    pid_t told = harness_told(h, NULL, NULL);
+    struct bench_feed *feed = bench_feed_open(h, "police", "police/mps", bench_crowd_charge);
+    long first = WARM + 1;
+
+    publish(h, feed, 1, WARM);
+    publish(h, feed, first, MAILS);
+    for (long i = 0; i < MAILS; i++)
+        add(&ret->ack, bench_feed_put_us(feed, i), bench_feed_acked_us(feed, i));
+    collect(h, feed, "email", first, &ret->mail, &ret->duty_mail);
+    bench_crowd_people(h, BENCH_CROWD_WEBHOOK);
+    publish(h, feed, first + MAILS, WARM);
+    publish(h, feed, first + MAILS + WARM, HOOKS);
+    collect(h, feed, "webhook", first + MAILS + WARM, &ret->hook, &ret->duty_hook);
     bench_feed_close(feed);
     harness_signal(h, told, SIGTERM);
-    if (mails->count < EVENTS) {
-        fprintf(stderr, "bench: %zu mails for %d events; see whether a charge still makes a duty\n",
-                mails->count, EVENTS);
-        abort();
-    }
+    expect_all(&ret->mail, MAILS);
+    expect_all(&ret->hook, HOOKS);
 }
 
 /* ---- the ceiling ---- */
@@ -141,46 +137,51 @@ static void sleep_until(int64_t at_us)
         nanosleep(&t, NULL);
 }
 
-static void measure_plain(struct harness *h, const struct email_relay *relay, struct times *mails,
-                          struct times *acks)
+static CURL *open_post(const struct config *config)
+{
+    CURL *h = curl_easy_init();
+
+    if (h == NULL || curl_easy_setopt(h, CURLOPT_URL, config->endpoints[0].url) || curl_easy_setopt(h, CURLOPT_PROXY, "") ||
+        curl_easy_setopt(h, CURLOPT_FRESH_CONNECT, 1L) || curl_easy_setopt(h, CURLOPT_FORBID_REUSE, 1L) ||
+        curl_easy_setopt(h, CURLOPT_POSTFIELDS, "{}"))
+        abort();
+    return h;
+}
+
+/* At the same pace: a commit; behind it a mail, and a post. */
+static void measure_plain(struct harness *h, const struct config *config, struct latencies *ret)
 {
     static const atomic_bool never = false;
-    char *conninfo = mem_printf("%s user=postgres", cluster_conninfo(harness_cluster(h)));
-    PGconn *plain = PQconnectdb(conninfo);
-    PGresult *row = harness_query(h, "SELECT address, subject, uid, body_text, body_html FROM told.message"
-                                     " WHERE channel = 'email' AND state = 'sent' LIMIT 1");
-    struct email_job job = {.envelope_from = relay->from,
-                            .to = PQgetvalue(row, 0, 0),
-                            .subject = PQgetvalue(row, 0, 1),
-                            .message_id_header = PQgetvalue(row, 0, 2),
-                            .date = {bench_feed_now_us()},
-                            .text = PQgetvalue(row, 0, 3),
-                            .html = PQgetvalue(row, 0, 4)};
-    struct channel_email *channel = channel_email_new(relay);
+    PGconn *plain = bench_plain_open(h);
+    PGresult *row;
+    struct email_job job = bench_mailer_job(h, &config->relays[0], &row);
+    struct channel_email *channel = channel_email_new(&config->relays[0]);
+    CURL *post = open_post(config);
     struct outcome outcome;
-    int64_t first_us = 0;
+    int64_t first_us = bench_feed_now_us();
 
-    PQclear(PQprepare(plain, "one", ONE, 0, NULL));
-    for (int i = 1; i <= WARM + EVENTS; i++) {
-        int64_t from_us, committed_us;
+    bench_plain_prepare(plain, "one", ONE);
+    for (int i = 1; i <= WARM + HOOKS; i++) {
+        int64_t from_us, committed_us, mailed_us;
 
-        first_us = i == 1 ? bench_feed_now_us() : first_us;
         sleep_until(first_us + (i - 1) * 1000000LL / A_SECOND);
         from_us = bench_feed_now_us();
         commit_one(plain, i);
         committed_us = bench_feed_now_us();
         channel_email_send(channel, &job, &never, &outcome);
-        if (outcome.reply.outcome != REPLY_DELIVERED)
+        mailed_us = bench_feed_now_us();
+        if (outcome.reply.outcome != REPLY_DELIVERED || curl_easy_perform(post) != CURLE_OK)
             abort();
-        if (i > WARM) {
-            add(acks, from_us, committed_us);
-            add(mails, from_us, bench_feed_now_us());
-        }
+        if (i <= WARM)
+            continue;
+        add(&ret->ack, from_us, committed_us);
+        add(&ret->mail, from_us, mailed_us);
+        add(&ret->hook, from_us + mailed_us - committed_us, bench_feed_now_us());
     }
+    curl_easy_cleanup(post);
     channel_email_free(channel);
     PQclear(row);
     PQfinish(plain);
-    free(conninfo);
 }
 
 static void on_fault(void *cookie, const char *file, int line, const char *text)
@@ -189,25 +190,16 @@ static void on_fault(void *cookie, const char *file, int line, const char *text)
     fprintf(stderr, "%s:%d: %s\n", file, line, text);
 }
 
-static void say(const struct bench_figure *to, const char *what, struct times *told, struct times *plain,
-                const char *ceiling)
+static void say(const struct bench_figure *to, struct latencies *told, struct latencies *plain)
 {
-    static const struct {
-        const char *word;
-        double fraction;
-    } LEVELS[] = {{"p50", 0.5}, {"p99", 0.99}};
-
-    for (size_t i = 0; i < 2; i++) {
-        char *name = mem_printf("%s-%s", what, LEVELS[i].word),
-             *of = mem_printf("%s-%s", ceiling, LEVELS[i].word);
-        double least = bench_figure_percentile(plain->ms, plain->count, LEVELS[i].fraction);
-
-        bench_figure_latency(to, name, bench_figure_percentile(told->ms, told->count, LEVELS[i].fraction),
-                             least, of);
-        bench_figure_plain(to, of, least, "ms");
-        free(name);
-        free(of);
-    }
+    bench_figure_levels(to, "ack-50-a-second", &told->ack, "libpq-commit", &plain->ack);
+    bench_figure_plain_levels(to, "libpq-commit", &plain->ack);
+    bench_figure_levels(to, "mail-50-a-second", &told->mail, "libpq-commit-and-libcurl", &plain->mail);
+    bench_figure_levels(to, "duty-to-mail-50-a-second", &told->duty_mail, "libpq-commit-and-libcurl", &plain->mail);
+    bench_figure_plain_levels(to, "libpq-commit-and-libcurl", &plain->mail);
+    bench_figure_levels(to, "webhook-50-a-second", &told->hook, "libpq-commit-and-post", &plain->hook);
+    bench_figure_levels(to, "duty-to-webhook-50-a-second", &told->duty_hook, "libpq-commit-and-post", &plain->hook);
+    bench_figure_plain_levels(to, "libpq-commit-and-post", &plain->hook);
 }
 
 void bench_latency(const struct bench_figure *to)
@@ -216,17 +208,18 @@ void bench_latency(const struct bench_figure *to)
         .durable = true, .senders = 2, .deadline_ms = 15000, .lease_ms = 30000, .poll_ms = 1000};
     struct harness *h = harness_start(&options);
     struct config *config = config_load(harness_config(h), true, on_fault, NULL);
-    struct times *told = mem_new(2 * sizeof *told), *plain = mem_new(2 * sizeof *plain);
+    struct latencies *told = mem_new(sizeof *told), *plain = mem_new(sizeof *plain);
 
-    bench_crowd_import(h, WARM + EVENTS);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    bench_crowd_import(h, 2 * WARM + MAILS + HOOKS);
     PQclear(harness_query(h, "ANALYZE"));
     PQclear(harness_query(h, "CHECKPOINT"));
-    measure_told(h, &told[0], &told[1]);
-    measure_plain(h, &config->relays[0], &plain[0], &plain[1]);
+    measure_told(h, told);
+    measure_plain(h, config, plain);
     config_unref(config);
     harness_stop(h);
-    say(to, "ack-50-a-second", &told[1], &plain[1], "libpq-commit");
-    say(to, "mail-50-a-second", &told[0], &plain[0], "libpq-commit-and-libcurl");
+    say(to, told, plain);
+    curl_global_cleanup();
     free(told);
     free(plain);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "bench_burst.h"
 #include "bench_core.h"
 #include "bench_decided.h"
 #include "bench_email.h"
@@ -26,14 +27,14 @@ static void measure_emails(const struct bench_figure *to)
 static const struct {
     const char *name;
     void (*measure)(const struct bench_figure *to);
-} PARTS[] = {{"core", bench_core}, {"store", bench_store}, {"decided", bench_decided}, {"email", measure_emails}, {"webhook", bench_webhook}, {"latency", bench_latency},
+} PARTS[] = {{"core", bench_core}, {"store", bench_store}, {"decided", bench_decided}, {"email", measure_emails}, {"webhook", bench_webhook}, {"latency", bench_latency}, {"burst", bench_burst},
              {"identity", bench_identity}, {"memory", bench_memory}};
 
 enum { PART_COUNT = sizeof PARTS / sizeof *PARTS };
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench [core] [store] [decided] [email] [webhook] [latency] [identity] [memory]\n");
+    fprintf(stderr, "usage: bench [core] [store] [decided] [email] [webhook] [latency] [burst] [identity] [memory]\n");
     return EX_USAGE;
 }
 
