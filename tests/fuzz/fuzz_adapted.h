@@ -47,6 +47,8 @@ static inline void fuzz_adapted(const char *adapter, const uint8_t *bytes, size_
     fuzz_require(reason == NULL || list.count == 0);
     for (size_t i = 0; i < list.count; i++)
         fuzz_check_part(&list, i);
+    for (size_t i = 0; i < list.of_age_count; i++)
+        fuzz_require(list.of_age[i].part != NULL && (list.of_age[i].event != NULL || list.of_age[i].reason != NULL));
     adapted_list_release(&list);
     free(reason);
 }
