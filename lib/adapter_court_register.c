@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "court_defendant.h"
+#include "foreign_envelope.h"
 #include "foreign_person.h"
 #include "foreign_time.h"
 #include "part_kind.h"
@@ -184,28 +185,64 @@ static void adapt_request(const json_t *request, size_t index, const char *part,
     free(reason);
 }
 
-char *adapter_court_register_run(const json_t *root, const struct adapter_origin *origin,
-                                 struct adapted_list *list)
+static bool is_register(const json_t *root)
+{
+    return json_is_array(json_object_get(root, "courtRegisterDocumentRequests")) ||
+           json_is_object(json_object_get(root, "courtRegister")) || json_is_array(json_object_get(root, "defendants"));
+}
+
+/* Where something of the message stands. Caller frees. */
+static char *place(const char *path, const char *name)
+{
+    size_t len = strlen(path);
+
+    return *name != '\0' ? mem_printf("%s%s", path, name) : mem_copy_n(path, len == 0 ? 0 : len - 1);
+}
+
+static void adapt_requests(const json_t *requests, const char *path, const struct adapter_origin *origin,
+                           struct adapted_list *list)
+{
+    for (size_t i = 0; i < json_array_size(requests) && !adapted_list_is_full(list); i++) {
+        char *part = mem_printf("%scourtRegisterDocumentRequests[%zu]", path, i);
+        adapt_request(json_array_get(requests, i), i, part, origin, list);
+        free(part);
+    }
+}
+
+static char *adapt_register(const json_t *root, const char *path, const struct adapter_origin *origin,
+                            struct adapted_list *list)
 {
     const json_t *requests = json_object_get(root, "courtRegisterDocumentRequests");
     const json_t *single = json_object_get(root, "courtRegister");
+    char *part = place(path, json_is_object(single) ? "courtRegister" : "");
+    char *reason = NULL;
 
-    if (json_is_array(requests)) {
-        for (size_t i = 0; i < json_array_size(requests) && !adapted_list_is_full(list); i++) {
-            char *part = mem_printf("courtRegisterDocumentRequests[%zu]", i);
-            adapt_request(json_array_get(requests, i), i, part, origin, list);
-            free(part);
-        }
-    } else if (json_is_object(single)) {
-        adapt_request(single, 0, "courtRegister", origin, list);
-    } else if (json_is_array(json_object_get(root, "defendants"))) {
-        adapt_request(root, 0, "", origin, list);
-    } else {
-        return mem_copy(
-            "no court register: expected courtRegisterDocumentRequests (a list), courtRegister or "
-            "defendants");
-    }
-    if (adapted_list_is_full(list))
-        return mem_printf("more than %d parts: the sender must split the message", ADAPTED_MOST);
-    return NULL;
+    if (json_is_array(requests))
+        adapt_requests(requests, path, origin, list);
+    else if (is_register(root))
+        adapt_request(json_is_object(single) ? single : root, 0, part, origin, list);
+    else
+        reason = mem_copy("no court register: expected courtRegisterDocumentRequests (a list), courtRegister or "
+                          "defendants");
+    free(part);
+    if (reason == NULL && adapted_list_is_full(list))
+        reason = mem_printf("more than %d parts: the sender must split the message", ADAPTED_MOST);
+    return reason;
+}
+
+char *adapter_court_register_run(const json_t *root, const struct adapter_origin *origin,
+                                 struct adapted_list *list)
+{
+    json_t *opened = json_deep_copy(root);
+    char *path = mem_copy(""), *twice = NULL;
+    char *reason = foreign_envelope_open(&opened, is_register, &path, &twice);
+
+    if (reason == NULL)
+        reason = adapt_register(opened, path, origin, list);
+    if (reason == NULL && twice != NULL)
+        adapted_list_add_fault(list, "the message within the envelope", twice);
+    json_decref(opened);
+    free(twice);
+    free(path);
+    return reason;
 }

@@ -195,6 +195,33 @@ static void test_adapter_register_never_takes_what_is_the_guardians(void **state
     adapted_list_release(&list);
 }
 
+/* Whatever a queue or a bus puts around it. */
+static void test_adapter_register_opens_envelopes(void **state)
+{
+    static const struct {
+        const char *message, *part;
+    } rows[] = {
+        {"{\"defendants\":[{\"name\":\"Ann Other\"}]}", "defendants[0]"},
+        {"{\"_metadata\":{},\"payload\":{\"courtRegister\":{\"defendants\":[{\"name\":\"Ann Other\"}]}}}",
+         "payload.courtRegister.defendants[0]"},
+        {"{\"Type\":\"Notification\",\"Message\":\"{\\\"courtRegisterDocumentRequests\\\":[{\\\"defendants\\\":[{\\\"name\\\":"
+         "\\\"Ann Other\\\"}]}]}\"}",
+         "Message.courtRegisterDocumentRequests[0].defendants[0]"},
+        {"{\"body\":\"{\\\"defendants\\\":[{\\\"name\\\":\\\"Ann Other\\\"}]}\"}", "body.defendants[0]"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct adapted_list list = {0};
+
+        run_register(rows[i].message, &list);
+        assert_int_equal(list.count, 1);
+        assert_int_equal(count_events(&list, "court.appearance", "m1/0/0/"), 1);
+        assert_string_equal(list.items[0].part, rows[i].part);
+        adapted_list_release(&list);
+    }
+}
+
 /* Nor by what is odd of the child itself. */
 static void test_adapter_register_keeps_the_child_of_odd_details(void **state)
 {
@@ -509,6 +536,7 @@ int main(void)
         cmocka_unit_test(test_adapter_register_finds_every_child_behind_an_adult),
         cmocka_unit_test(test_adapter_register_keeps_the_child_of_an_odd_hearing),
         cmocka_unit_test(test_adapter_register_keeps_the_child_of_odd_details),
+        cmocka_unit_test(test_adapter_register_opens_envelopes),
         cmocka_unit_test(test_adapter_keeps_young_adults_aside),
         cmocka_unit_test(test_adapter_register_never_takes_what_is_the_guardians),
         cmocka_unit_test(test_adapter_register_reasons_never_quote_the_message),
