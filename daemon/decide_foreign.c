@@ -49,6 +49,9 @@ struct foreign {
     int64_t event_id;
     char number[24], received[INSTANT_TEXT_SIZE], now[INSTANT_TEXT_SIZE];
     const char *feed, *source, *id;
+    int aside;       /* parts set aside */
+    char first[24];  /* the number of the first of them */
+    char *fault;     /* of that one; owned */
 };
 
 static bool quarantine_part(struct foreign *f, const char *part, const char *reason)
@@ -59,10 +62,28 @@ static bool quarantine_part(struct foreign *f, const char *part, const char *rea
 
     hashchain_hex(detail, strlen(detail), sha); /* one part may have several faults */
     row = pg_run(f->s->pg, &PART, (const char *[]){f->feed, id, sha, detail, f->received, f->number});
-    /* Under the number that takes it up again, which also ends the alarm. */
-    ok = row != NULL && store_alarm(f->s->pg, "quarantine", pg_column(row, 0, 0), detail, f->s->now);
+    ok = row != NULL;
+    if (ok && f->aside++ == 0) {
+        snprintf(f->first, sizeof f->first, "%s", pg_column(row, 0, 0));
+        f->fault = mem_copy(detail);
+    }
     PQclear(row);
     free(id);
+    free(detail);
+    return ok;
+}
+
+/* One alarm a message, however many of its parts are faulty: under the number that takes it up again, which also ends it. */
+static bool alarm_aside(struct foreign *f)
+{
+    char *detail;
+    bool ok;
+
+    if (f->aside == 0)
+        return true;
+    detail = f->aside == 1 ? mem_copy(f->fault)
+                           : mem_printf("%s; and %d more of its parts, look at toldctl quarantine", f->fault, f->aside - 1);
+    ok = store_alarm(f->s->pg, "quarantine", f->first, detail, f->s->now);
     free(detail);
     return ok;
 }
@@ -210,7 +231,7 @@ static bool expand(struct foreign *f, const struct event *event)
         ok = take_part(f, &list.items[i], &made);
     ok = ok && take_of_age(f, &list, &of_age);
     reason = end_reason(adapter, &list, made, of_age);
-    ok = ok && pg_do(f->s->pg, &END, (const char *[]){f->number, "decided", reason, f->now});
+    ok = ok && alarm_aside(f) && pg_do(f->s->pg, &END, (const char *[]){f->number, "decided", reason, f->now});
     free(reason);
     free(bytes);
     adapted_list_release(&list);
@@ -237,6 +258,7 @@ bool decide_foreign_expand(struct duty_store *s, int64_t event_id_, const char *
     f.source = event_source(event);
     f.id = event_id(event);
     ok = expand(&f, event);
+    free(f.fault);
     event_free(event);
     return ok;
 }

@@ -102,6 +102,27 @@ static void test_adapting_a_police_case_starts_the_duties_of_a_charge(void **sta
     cast_check(h);
 }
 
+/* The operators have one thing to look at, however many parts of the message are faulty. */
+static void test_adapting_raises_one_alarm_for_all_that_is_set_aside_of_a_message(void **state)
+{
+    struct harness *h = begin(state);
+    struct buf b = {0};
+
+    buf_text(&b, "<NewCaseMessage xmlns='http://www.dca.gov.uk/xmlschemas/libra'><Case><PTIURN>01TS0000124</PTIURN>"
+                 "<CaseInitiation>C</CaseInitiation><InitialHearing><CourtHearingLocation>B01CE00</CourtHearingLocation>"
+                 "<DateOfHearing>2024-06-20</DateOfHearing><TimeOfHearing>10:00:00</TimeOfHearing></InitialHearing>");
+    for (int i = 0; i < 30; i++)
+        buf_text(&b, "<Defendant/>");
+    buf_text(&b, "</Case></NewCaseMessage>");
+    send(h, "police", "case.xml", b.bytes);
+    buf_release(&b);
+    cast_expect(h, "30", "SELECT count(*) FROM told.quarantine WHERE state = 'open'");
+    cast_expect(h, "1 1", "SELECT count(*) || ' ' || sum(count) FROM told.alarm");
+    cast_expect(h, "t", "SELECT detail LIKE '%%; and 29 more of its parts, look at toldctl quarantine' FROM told.alarm");
+    cast_expect(h, "t", "SELECT key = (SELECT min(quarantine_id)::text FROM told.quarantine) FROM told.alarm");
+    cast_check(h);
+}
+
 static void test_adapting_a_case_file_objects_to_bail(void **state)
 {
     struct harness *h = begin(state);
@@ -176,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_adapting_a_police_case_starts_the_duties_of_a_charge, teardown),
+        cmocka_unit_test_teardown(test_adapting_raises_one_alarm_for_all_that_is_set_aside_of_a_message, teardown),
         cmocka_unit_test_teardown(test_adapting_a_case_file_objects_to_bail, teardown),
         cmocka_unit_test_teardown(test_adapting_tells_a_transfer_from_a_release, teardown),
         cmocka_unit_test_teardown(test_adapting_asks_for_the_dates_that_changed, teardown),
