@@ -13,7 +13,8 @@
 static const struct pg_statement HOUR = {
     "brake_hour",
     "SELECT coalesce((SELECT duties FROM told.feed_hour WHERE feed = $1 AND hour = $2), 0),"
-    " greatest((SELECT max(duties) FROM told.feed_hour WHERE feed = $1 AND hour >= $3 AND hour < $2),"
+    " greatest((SELECT max(duties) FROM told.feed_hour WHERE feed = $1 AND hour >= $3 AND hour < $2"
+    "  AND NOT is_void),"
     " (SELECT released FROM told.feed_hour WHERE feed = $1 AND hour = $2), 0)",
     3};
 

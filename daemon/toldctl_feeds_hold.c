@@ -38,14 +38,97 @@ static const struct pg_statement add_believed = {
     1};
 static const struct pg_statement count_events = {
     "hold_count", "SELECT count(*) FROM told.held_event WHERE hold_id = $1", 1};
+/* An hour of which a person says that it was false does not measure how busy the feed is. */
+static const struct pg_statement forget_hours = {
+    "hold_hours",
+    "UPDATE told.feed_hour h SET is_void = true FROM (SELECT DISTINCT e.feed, date_trunc('hour', e.received_at, 'UTC') AS hour"
+    " FROM told.held_event b JOIN told.hold o USING (hold_id) JOIN told.event e ON e.event_id = b.event_id"
+    " WHERE b.hold_id = $1 AND o.event_id IS NULL) v WHERE h.feed = v.feed AND h.hour = v.hour",
+    1};
+static const struct pg_statement find_stranger = {
+    "hold_stranger",
+    "SELECT u FROM unnest($2::bigint[]) u WHERE NOT EXISTS (SELECT FROM told.held_event WHERE hold_id = $1 AND event_id = u) LIMIT 1",
+    2};
+/* What is answered alone goes behind a hold of its own, which is answered at once; the other stays open. */
+static const struct pg_statement split_hold = {
+    "hold_split",
+    "WITH one AS (SELECT hold_id, feed FROM told.hold WHERE hold_id = $1 AND state = 'open' FOR UPDATE),"
+    " chosen AS (SELECT event_id FROM told.held_event JOIN one USING (hold_id) WHERE (event_id = ANY ($5::bigint[])) <> $6::boolean),"
+    " part AS (INSERT INTO told.hold (feed, reason, opened_at, state) SELECT feed, 'a part of H-' || hold_id, $3::timestamptz, $2"
+    "  FROM one WHERE EXISTS (SELECT FROM chosen) RETURNING hold_id, feed),"
+    " moved AS (UPDATE told.held_event b SET hold_id = part.hold_id FROM part WHERE b.event_id IN (SELECT event_id FROM chosen)),"
+    " answer AS (INSERT INTO told.hold_answer (hold_id, note, answered_at) SELECT hold_id, $4, $3::timestamptz FROM part)"
+    " SELECT feed, hold_id, (SELECT count(*) FROM chosen) FROM part",
+    6};
+static const struct pg_statement list_events = {
+    "hold_events",
+    "SELECT e.event_id AS event, e.type, e.source, e.id, " PG_INSTANT("e.received_at") " AS received_at, s.state, s.child_id AS child,"
+    " b.duties AS would_make, b.passed AS told_at_once FROM told.held_event b JOIN told.event e USING (event_id)"
+    " JOIN told.event_state s USING (event_id) WHERE b.hold_id = $1 ORDER BY e.event_id",
+    1};
+
 struct answer {
     int64_t hold;
     const char *state; /* "released" "void" */
     const char *note;
     bool all;
+    bool but;     /* all events but those that are named */
+    char **named; /* numbers of events; none: the whole hold is answered */
+    int named_count;
     struct answerer who;
     char events[24];
 };
+
+static int record(struct toldctl *ctl, const struct answer *a, const char *hold, const char *part, const char *feed)
+{
+    /* The words may say who somebody is: they stand in the hold, not in the journal. */
+    char *detail = store_detail("hold", hold, "part", part, "feed", feed, "events", a->events, NULL);
+    bool good = store_journal(ctl->pg, a->who.now,
+                              &(struct store_journal){.what = strcmp(a->state, "void") == 0 ? "hold declared void" : "hold released",
+                                                      .detail = detail});
+    free(detail);
+    return good ? 0 : TOLDCTL_DATABASE;
+}
+
+static int check_named(struct toldctl *ctl, const char *hold, const char *events)
+{
+    PGresult *row = pg_run(ctl->pg, &find_stranger, (const char *[]){hold, events});
+    if (!row)
+        return TOLDCTL_DATABASE;
+    int code = PQntuples(row) ? toldctl_refuse(EX_DATAERR, "H-%s does not hold event %s; `toldctl feeds holds H-%s` lists what it holds",
+                                               hold, pg_column(row, 0, 0), hold)
+                              : 0;
+    PQclear(row);
+    return code;
+}
+
+static int answer_part(struct toldctl *ctl, struct answer *a, const char *hold, const char *at)
+{
+    struct buf array = {0};
+    for (int i = 0; i < a->named_count; i++) {
+        char number[24];
+        int64_t event = 0;
+        toldctl_number(a->named[i], &event);
+        snprintf(number, sizeof number, "%" PRId64, event);
+        pg_array_add(&array, number);
+    }
+    const char *events = pg_array_end(&array);
+    int code = check_named(ctl, hold, events);
+    PGresult *row = code ? NULL
+                         : pg_run(ctl->pg, &split_hold,
+                                  (const char *[]){hold, a->state, at, a->note, events, a->but ? "true" : "false"});
+    if (!code && !row)
+        code = TOLDCTL_DATABASE;
+    if (!code && PQntuples(row) == 0)
+        code = toldctl_refuse(EX_DATAERR, "there is no open hold H-%s with other events; `toldctl feeds holds --all` lists them", hold);
+    if (!code) {
+        snprintf(a->events, sizeof a->events, "%s", pg_column(row, 0, 2));
+        code = record(ctl, a, hold, pg_column(row, 0, 1), pg_column(row, 0, 0));
+    }
+    PQclear(row);
+    buf_release(&array);
+    return code;
+}
 
 static int step_answer(struct toldctl *ctl, void *step)
 {
@@ -56,7 +139,10 @@ static int step_answer(struct toldctl *ctl, void *step)
         return code;
     snprintf(id, sizeof id, "%" PRId64, a->hold);
     snprintf(key, sizeof key, "H-%" PRId64, a->hold);
-    PGresult *row = pg_run(ctl->pg, &answer_hold, (const char *[]){id, a->state, instant_print(a->who.now, at), a->note});
+    instant_print(a->who.now, at);
+    if (a->named_count > 0)
+        return answer_part(ctl, a, id, at);
+    PGresult *row = pg_run(ctl->pg, &answer_hold, (const char *[]){id, a->state, at, a->note});
     if (!row)
         return TOLDCTL_DATABASE;
     char *feed = PQntuples(row) ? mem_copy(pg_column(row, 0, 0)) : NULL;
@@ -70,22 +156,28 @@ static int step_answer(struct toldctl *ctl, void *step)
     snprintf(a->events, sizeof a->events, "%s", events ? pg_column(events, 0, 0) : "");
     code = events ? toldctl_alarm_close(ctl, &a->who, "fan-out", key, a->note) : TOLDCTL_DATABASE;
     PQclear(events);
-    /* The words may say who somebody is: they stand in the hold, not in the journal. */
-    char *detail = store_detail("hold", id, "feed", feed, "events", a->events, NULL);
-    if (!code && !store_journal(ctl->pg, a->who.now,
-                                &(struct store_journal){.what = strcmp(a->state, "void") == 0 ? "hold declared void" : "hold released",
-                                                        .detail = detail}))
+    if (!code && strcmp(a->state, "void") == 0 && !pg_do(ctl->pg, &forget_hours, (const char *[]){id}))
         code = TOLDCTL_DATABASE;
-    free(detail);
+    if (!code)
+        code = record(ctl, a, id, NULL, feed);
     free(feed);
     return code;
 }
 
-static int answer(struct toldctl *ctl, struct answer *a, const char *word)
+/* words: the hold, and the events that are named. */
+static int answer(struct toldctl *ctl, struct answer *a, int count, char **words)
 {
+    int64_t event;
     a->who.optional = true;
-    if (!toldctl_number(word, &a->hold))
-        return toldctl_refuse(EX_USAGE, "%s is no number of a hold; `toldctl feeds holds` lists them", word);
+    a->named = words + 1;
+    a->named_count = count - 1;
+    if (!toldctl_number(words[0], &a->hold))
+        return toldctl_refuse(EX_USAGE, "%s is no number of a hold; `toldctl feeds holds` lists them", words[0]);
+    for (int i = 1; i < count; i++)
+        if (!toldctl_number(words[i], &event))
+            return toldctl_refuse(EX_USAGE, "%s is no number of an event; `toldctl feeds holds %s` lists them", words[i], words[0]);
+    if (count == 1 ? a->but : a->all)
+        return toldctl_usage(ctl->command);
     int code = toldctl_open_database(ctl);
     if (!code)
         code = toldctl_step(ctl, step_answer, a);
@@ -108,29 +200,39 @@ int toldctl_feeds_holds(struct toldctl *ctl, int argc, char **argv)
 {
     bool all = false;
     const struct toldctl_option options[] = {{.name = "all", .ret_flag = &all}, {.name = NULL}};
-    if (toldctl_options(ctl, argc, argv, options, 0, 0) < 0)
+    int at = toldctl_options(ctl, argc, argv, options, 0, 1);
+    if (at < 0)
         return EX_USAGE;
+    char id[24];
+    int64_t hold = 0;
+    if (at < argc && !toldctl_number(argv[at], &hold))
+        return toldctl_refuse(EX_USAGE, "%s is no number of a hold; `toldctl feeds holds` lists them", argv[at]);
+    snprintf(id, sizeof id, "%" PRId64, hold);
     int code = toldctl_open_database(ctl);
-    return code ? code : toldctl_list(ctl, &list_holds, (const char *[]){all ? "true" : "false"});
+    if (code)
+        return code;
+    return at < argc ? toldctl_list(ctl, &list_events, (const char *[]){id})
+                     : toldctl_list(ctl, &list_holds, (const char *[]){all ? "true" : "false"});
 }
 
 int toldctl_feeds_release(struct toldctl *ctl, int argc, char **argv)
 {
     struct answer a = {.state = "released"};
-    const struct toldctl_option options[] = {{.name = "note", .ret_text = &a.note}, {.name = NULL}};
-    int at = toldctl_options(ctl, argc, argv, options, 1, 1);
-    return at < 0 ? EX_USAGE : answer(ctl, &a, argv[at]);
+    const struct toldctl_option options[] = {
+        {.name = "note", .ret_text = &a.note}, {.name = "but", .ret_flag = &a.but}, {.name = NULL}};
+    int at = toldctl_options(ctl, argc, argv, options, 1, -1);
+    return at < 0 ? EX_USAGE : answer(ctl, &a, argc - at, argv + at);
 }
 
 int toldctl_feeds_void(struct toldctl *ctl, int argc, char **argv)
 {
     struct answer a = {.state = "void"};
     const struct toldctl_option options[] = {
-        {.name = "reason", .ret_text = &a.note}, {.name = "all", .ret_flag = &a.all}, {.name = NULL}};
-    int at = toldctl_options(ctl, argc, argv, options, 1, 1);
+        {.name = "reason", .ret_text = &a.note}, {.name = "all", .ret_flag = &a.all}, {.name = "but", .ret_flag = &a.but}, {.name = NULL}};
+    int at = toldctl_options(ctl, argc, argv, options, 1, -1);
     if (at < 0)
         return EX_USAGE;
     if (!a.note || !*a.note)
         return toldctl_refuse(EX_USAGE, "say why it may not be believed: --reason TEXT");
-    return answer(ctl, &a, argv[at]);
+    return answer(ctl, &a, argc - at, argv + at);
 }

@@ -246,6 +246,78 @@ static void test_brake_holds_one_message_that_makes_too_much_and_tells_what_is_i
     cast_check(h);
 }
 
+/* Numbers of the first events that are held; the caller frees both. */
+static void first_held(struct harness *h, char *ret[2])
+{
+    ret[0] = cast_value(h, "SELECT min(event_id) FROM told.held_event");
+    ret[1] = cast_value(h, "SELECT event_id FROM told.held_event ORDER BY event_id OFFSET 1 LIMIT 1");
+}
+
+static void test_brake_lets_single_events_of_a_hold_through_or_go(void **state)
+{
+    struct harness *h = begin(state, "hour_most = 4;");
+    char *held[2], *text;
+
+    import_children(h, 40);
+    harness_told(h, NULL, NULL);
+    flood(h, 0, 30, 40);
+    DECIDED_ALL("30");
+    first_held(h, held);
+    text = list(h, (const char *const[]){"feeds", "holds", "H-1", "--json", NULL});
+    assert_non_null(strstr(text, "\"would_make\""));
+    free(text);
+    cast_succeed(h, "feeds", "release", "H-1", held[0], "--note", "the first is true");
+    cast_await(h, "decided", "SELECT state FROM told.event_state WHERE event_id = %s", held[0]);
+    cast_expect(h, "t", "SELECT count(*) > 0 AND bool_and(d.received_at = e.received_at) FROM told.duty d JOIN told.event e USING"
+                        " (event_id) WHERE event_id = %s", held[0]);
+    cast_succeed(h, "feeds", "void", "H-1", held[1], "--reason", "the second is not");
+    cast_await(h, "t", "SELECT state = 'decided' AND retracted_by = event_id FROM told.event_state WHERE event_id = %s", held[1]);
+    cast_expect(h, "0", "SELECT count(*) FROM told.duty WHERE event_id = %s", held[1]);
+    /* The others are held still, by the same hold, and what comes now is too. */
+    flood(h, 30, 5, 40);
+    DECIDED_ALL("35");
+    check_holds(h);
+    cast_expect(h, "H-1 open, H-2 released a part of H-1, H-3 void a part of H-1",
+                "SELECT string_agg(concat_ws(' ', 'H-' || hold_id, state, CASE WHEN hold_id > 1 THEN reason END), ', ' ORDER BY"
+                " hold_id) FROM told.hold");
+    cast_expect(h, "1", "SELECT count(*) FROM told.alarm WHERE kind = 'fan-out' AND cleared_at IS NULL");
+    assert_int_equal(cast_operate(h, "feeds", "release", "H-1", held[0], NULL), 65); /* it is not held any more */
+    assert_int_equal(cast_operate(h, "feeds", "release", "H-2", "--but", "x", NULL), 64);
+    free(held[0]);
+    free(held[1]);
+    /* All but one, and then the rest. */
+    first_held(h, held);
+    text = cast_value(h, "SELECT min(event_id) FROM told.held_event WHERE hold_id = 1");
+    cast_succeed(h, "feeds", "release", "H-1", "--but", text);
+    cast_await(h, text, "SELECT string_agg(event_id::text, ' ') FROM told.event_state WHERE state IN ('held', 'waiting')");
+    cast_succeed(h, "feeds", "void", "H-1", "--reason", "that one is false");
+    NONE_HELD(h);
+    free(text);
+    free(held[0]);
+    free(held[1]);
+    cast_settle(h);
+    cast_check(h);
+}
+
+/* What was declared false does not make the next flood believable. */
+static void test_brake_does_not_measure_a_feed_by_what_was_false(void **state)
+{
+    struct harness *h = begin(state, "hour_most = 4;");
+
+    import_children(h, 40);
+    harness_told(h, "ingest,decide,escalate", NULL);
+    flood(h, 0, 30, 40);
+    DECIDED_ALL("30");
+    cast_succeed(h, "feeds", "void", "H-1", "--reason", "a test system");
+    NONE_HELD(h);
+    harness_jump(h, "2024-06-03T18:10:00Z");
+    flood(h, 30, 30, 40);
+    DECIDED_ALL("60");
+    cast_expect(h, "t", "SELECT duties <= 4 FROM told.feed_hour ORDER BY hour DESC LIMIT 1");
+    cast_expect(h, "H-2 open", "SELECT 'H-' || hold_id || ' ' || state FROM told.hold ORDER BY hold_id DESC LIMIT 1");
+    cast_check(h);
+}
+
 static void test_brake_is_one_for_several_processes_of_which_one_is_killed(void **state)
 {
     struct harness *h = begin(state, "");
@@ -322,6 +394,8 @@ int main(void)
         cmocka_unit_test_teardown(test_brake_decides_what_is_released_as_of_its_receipt, teardown),
         cmocka_unit_test_teardown(test_brake_takes_back_what_passed_before_it_too, teardown),
         cmocka_unit_test_teardown(test_brake_holds_one_message_that_makes_too_much_and_tells_what_is_immediate, teardown),
+        cmocka_unit_test_teardown(test_brake_lets_single_events_of_a_hold_through_or_go, teardown),
+        cmocka_unit_test_teardown(test_brake_does_not_measure_a_feed_by_what_was_false, teardown),
         cmocka_unit_test_teardown(test_brake_is_one_for_several_processes_of_which_one_is_killed, teardown),
         cmocka_unit_test_teardown(test_brake_counts_a_register_as_one_message, teardown),
         cmocka_unit_test_teardown(test_brake_holds_questions_about_children_nobody_knows, teardown),
