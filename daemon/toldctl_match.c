@@ -59,6 +59,7 @@ struct match_step {
     int64_t event_id;
     int64_t matched; /* the child it came to; 0: somebody of age whom we do not know */
     bool is_new, set_born_on;
+    bool is_unlisted; /* nothing that is known speaks for that child: a slip of the keyboard would look the same */
     size_t learned;
 };
 
@@ -180,6 +181,7 @@ static int choose_child(struct toldctl *ctl, struct match_step *m, const struct 
         return TOLDCTL_DATABASE;
     int found = PQntuples(row);
     PQclear(row);
+    m->is_unlisted = m->child_id && !lists(m->look.result.evidence, m->matched);
     if (!found)
         return toldctl_refuse(EX_DATAERR, "there is no child %s; give the number of a known child, none or new", child);
     return !m->is_new && !m->learn ? 0 : learn(ctl, m, event_person(event)) ? 0 : TOLDCTL_DATABASE;
@@ -237,7 +239,7 @@ static bool write_match(struct toldctl *ctl, struct match_step *m, const struct 
     m->duty.child_id = m->matched;
     number(child, m->matched);
     char *detail = store_detail("for", m->who.person, "child", m->is_new ? "new" : m->matched ? "known" : "nobody", "learned",
-                                m->learned ? "identifiers" : NULL, NULL);
+                                m->learned ? "identifiers" : NULL, "listed", m->is_unlisted ? "no" : NULL, NULL);
     bool good = write_event(ctl, m) && remember(ctl, m, event) &&
                 toldctl_answerer_record(ctl, &m->who, &m->duty, "match",
                                         m->is_new || !m->matched ? "none of those known" : child, detail) &&
@@ -275,10 +277,10 @@ static int step_match(struct toldctl *ctl, void *step)
 static void say(const struct toldctl *ctl, const struct match_step *m)
 {
     if (ctl->json) {
-        json_t *said = json_pack("{s:I, s:I, s:o, s:b, s:i}", "review", (json_int_t)m->review_id, "event",
+        json_t *said = json_pack("{s:I, s:I, s:o, s:b, s:i, s:b}", "review", (json_int_t)m->review_id, "event",
                                  (json_int_t)m->duty.event_id, "child",
                                  m->matched ? json_integer(m->matched) : json_null(), "new", m->is_new, "learned",
-                                 (int)m->learned);
+                                 (int)m->learned, "listed", !m->is_unlisted && !m->is_new && m->matched);
         toldctl_print_json(said);
         json_decref(said);
     } else if (!m->matched) {
@@ -290,6 +292,9 @@ static void say(const struct toldctl *ctl, const struct match_step *m)
                m->is_new    ? " (new)"
                : m->is_none ? " (known by now: nothing contradicts)"
                             : "");
+        if (m->is_unlisted)
+            printf("nothing that is known speaks for child %" PRId64 "; if that was a slip: `toldctl match --undo %" PRId64 "`\n",
+                   m->matched, m->review_id);
     }
 }
 

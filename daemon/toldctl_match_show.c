@@ -19,6 +19,13 @@ static const struct pg_statement read_child = {
     " FROM told.child c WHERE c.child_id = $1",
     1};
 
+/* A question may be about several events of one person. */
+static const struct pg_statement read_events = {
+    "match_show_events",
+    "SELECT e.event_id, e.type FROM told.duty_ground g JOIN told.event e USING (event_id) JOIN told.event_state s USING (event_id)"
+    " WHERE g.duty_id = $1 AND s.retracted_by IS NULL ORDER BY e.event_id",
+    1};
+
 static json_t *read_json(const PGresult *row, int column)
 {
     const char *text = pg_column(row, 0, column);
@@ -43,6 +50,19 @@ static bool add_known(struct toldctl *ctl, json_t *candidate)
     }
     PQclear(row);
     return true;
+}
+
+static json_t *read_grounds(struct toldctl *ctl, int64_t review_id)
+{
+    char id[24];
+    snprintf(id, sizeof id, "%" PRId64, review_id);
+    PGresult *rows = pg_run(ctl->pg, &read_events, (const char *[]){id});
+    json_t *events = rows ? json_array() : NULL;
+    for (int i = 0; rows && i < PQntuples(rows); i++)
+        json_array_append_new(events, json_pack("{s:I, s:s}", "event", (json_int_t)pg_column_int(rows, i, 0), "type",
+                                                pg_column(rows, i, 1)));
+    PQclear(rows);
+    return events;
 }
 
 /* What a feed wrote could move the cursor or worse: control characters are shown as question marks. */
@@ -85,10 +105,14 @@ static void print_candidate(const json_t *one)
 static void print_review(int64_t review_id, const json_t *said)
 {
     const json_t *person = json_object_get(said, "person"), *one;
+    int64_t first = (int64_t)json_integer_value(json_object_get(said, "event"));
     size_t i;
     printf("review %" PRId64 ": event %" PRId64 ", %s; %s\n", review_id,
-           (int64_t)json_integer_value(json_object_get(said, "event")), json_text_at(said, "type"),
-           json_text_at(said, "because"));
+           first, json_text_at(said, "type"), json_text_at(said, "because"));
+    json_array_foreach(json_object_get(said, "events"), i, one)
+        if (json_integer_value(json_object_get(one, "event")) != first)
+            printf("and event %" PRId64 ", %s, of the same person: your answer settles it too\n",
+                   (int64_t)json_integer_value(json_object_get(one, "event")), json_text_at(one, "type"));
     print_value("given names", json_object_get(person, "given_names"));
     print_value("family name", json_object_get(person, "family_name"));
     print_value("born", json_object_get(person, "born_on"));
@@ -104,19 +128,21 @@ static int show(struct toldctl *ctl, int64_t review_id, int64_t event_id, const 
     struct match_look look;
     json_t *one;
     size_t i;
-    bool good = toldctl_match_look(ctl, event_id, event, &look);
+    json_t *events = read_grounds(ctl, review_id);
+    bool good = toldctl_match_look(ctl, event_id, event, &look) && events;
     json_array_foreach(look.result.evidence, i, one)
         good = good && add_known(ctl, one);
     if (good) {
-        json_t *said = json_pack("{s:I, s:I, s:s, s:s, s:O, s:O}", "review", (json_int_t)review_id, "event", (json_int_t)event_id,
+        json_t *said = json_pack("{s:I, s:I, s:s, s:s, s:O, s:O, s:O}", "review", (json_int_t)review_id, "event", (json_int_t)event_id,
                                  "type", event_type(event), "because", look.result.because, "person", event_person(event),
-                                 "candidates", look.result.evidence);
+                                 "candidates", look.result.evidence, "events", events);
         if (ctl->json)
             toldctl_print_json(said);
         else
             print_review(review_id, said);
         json_decref(said);
     }
+    json_decref(events);
     toldctl_match_look_release(&look);
     return good ? 0 : toldctl_database_code(ctl);
 }

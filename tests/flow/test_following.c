@@ -62,6 +62,16 @@ static void expect_event(struct harness *h, const char *id, const char *want)
                 id);
 }
 
+static void expect_said(struct harness *h, const char *const argv[], const char *want)
+{
+    struct buf out = {0};
+
+    assert_int_equal(harness_toldctl(h, "amara", argv, &out, NULL), 0);
+    if (strstr(buf_string(&out), want) == NULL)
+        fail_msg("\"%s\" is not in:\n%s", want, buf_string(&out));
+    buf_release(&out);
+}
+
 /* Who had a notice that something holds no more. */
 #define CORRECTED "SELECT string_agg(DISTINCT recipient, ' ' ORDER BY recipient) FROM told.notification WHERE kind = 'correction' AND state = 'sent'"
 #define QUESTIONS "SELECT count(*) FROM told.duty WHERE kind = 'match'"
@@ -211,7 +221,8 @@ static void test_following_asks_once_about_one_person_whom_nobody_knows(void **s
     cast_expect(h, "2 2024-06-03 10:00:00 true", "SELECT telling || ' ' || (due_at AT TIME ZONE 'UTC') || ' ' || immediate FROM told.duty ORDER BY duty_id LIMIT 1");
     cast_expect(h, "2", "SELECT count(*) FROM told.notification n JOIN told.duty d USING (duty_id) WHERE d.telling = 2 AND n.state = 'sent'");
     match = cast_value(h, "SELECT min(duty_id) FROM told.duty WHERE kind = 'match'");
-    cast_succeed(h, "match", match, one, "--for", "p-hazel");
+    expect_said(h, (const char *const[]){"match", match, NULL}, "and event 5, court.home-concern, of the same person");
+    expect_said(h, (const char *const[]){"match", match, one, "--for", "p-hazel", NULL}, "nothing that is known speaks for child 1;");
     cast_settle(h);
     expect_event(h, "charge-1", "decided LCS-1");
     expect_event(h, "charge-2", "decided LCS-1");
