@@ -13,7 +13,6 @@ enum { TEXT_MOST = 65536, HEADER_MOST = 2000 };
 
 struct reading {
     struct returned_mail *mail;
-    struct delivery_report report;
     int parts;
 };
 
@@ -142,7 +141,7 @@ static void read_status(struct reading *r, GMimeObject *object)
 {
     char *text = content_of(object);
 
-    delivery_report_read(text, &r->report);
+    delivery_report_read(text, &r->mail->report);
     free(text);
 }
 
@@ -262,11 +261,8 @@ void returned_mime_read(const char *bytes, size_t len, struct returned_mail *ret
             read_type(whole, ret);
             read_part(&r, whole, 0);
         }
-        ret->action = clean(r.report.action, HEADER_MOST);
-        ret->status = clean(r.report.status, HEADER_MOST);
         g_object_unref(message);
     }
-    delivery_report_release(&r.report);
     g_object_unref(parser);
     g_object_unref(memory);
 }

@@ -5,7 +5,8 @@
  * What is believed of a mail that anybody could have written:
  *   bounce     marks the address, fails the notification and hurries the line only with the token of the return path, or a
  *              code of the notice: both are unguessable and were given to nobody but the server and the recipient. A made-up
- *              bounce could silence an address otherwise. Without either it is kept for a person.
+ *              bounce could silence an address otherwise. Without either it is kept for a person. One that names other
+ *              recipients alone (a member of a list, where it was forwarded to) marks nothing, and a person looks as well.
  *   automatic  hurries the line with the token, or from the address that was told naming the message: the worst that a
  *              made-up one does is to tell the next person sooner. A shared mailbox that only says "thank you for your mail"
  *              hurries nothing; it must say that nobody is there.
@@ -36,6 +37,7 @@ struct returns {
 enum returns_taken {
     RETURNS_TAKEN, /* committed, now or before: it can be put away */
     RETURNS_AGAIN, /* the database is away, or wants it later: nothing more now */
+    RETURNS_LATER, /* this one stays until its message has an outcome, the others go on */
     RETURNS_FAULT, /* this one stays, the others go on */
 };
 
@@ -43,8 +45,19 @@ enum returns_taken {
 enum returns_taken returns_apply(struct returns *r, const char *place, const char *bytes, size_t len);
 
 typedef enum returns_taken returns_take_fn(void *cookie, const char *place, const char *bytes, size_t len);
-/* Hand each mail over and put it away when it was taken; at most *left, counted down. True if more wait. */
-bool returns_maildir(const struct config_returns *from, size_t *left, returns_take_fn *take, void *cookie);
-bool returns_imap(const struct config_returns *from, struct stage *stage, size_t *left, returns_take_fn *take, void *cookie);
+
+/* Mails that could not be fetched, though the server is there: they come last, so that they hold up no other. */
+enum { RETURNS_STUCK_MOST = 64 };
+struct returns_stuck {
+    char validity[16];
+    char uids[RETURNS_STUCK_MOST][11];
+    size_t count, next;
+};
+
+/* Hand each mail over and put it away when it was taken; at most *left, counted down. *ret_more: more wait. False where
+ * nothing could be read at all. */
+bool returns_maildir(const struct config_returns *from, size_t *left, returns_take_fn *take, void *cookie, bool *ret_more);
+bool returns_imap(const struct config_returns *from, struct stage *stage, struct returns_stuck *stuck, size_t *left,
+                  returns_take_fn *take, void *cookie, bool *ret_more);
 
 #endif

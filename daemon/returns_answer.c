@@ -16,6 +16,8 @@ static const struct pg_statement CODES = {
     " FROM told.notification n JOIN told.message m USING (message_id) WHERE n.code = ANY ($1::text[]) AND m.channel = 'email'"
     " AND m.frozen ORDER BY n.duty_id, lower(m.address) = lower($2) DESC, n.notification_id",
     2};
+static const struct pg_statement KNOWN_CODES = {
+    "answer_known_codes", "SELECT count(DISTINCT code) FROM told.notification WHERE code = ANY ($1::text[])", 1};
 static const struct pg_statement IN_SERVICE = {
     "answer_in_service", "SELECT person_id FROM told.person WHERE person_id = $1 AND (left_at IS NULL OR left_at > $2)", 2};
 static const struct pg_statement BY_ADDRESS = {
@@ -63,9 +65,11 @@ static bool acknowledge(struct returns *r, struct returns_mail *m, int64_t duty_
     struct answered answered;
     enum answer_result result = answer_store_lock(&s, duty_id, &duty);
 
-    if (result == ANSWER_DONE && duty.closed_as != NULL)
+    if (result == ANSWER_DONE && duty.closed_as != NULL) {
         m->did = "recorded: its duty was closed already";
-    else if (result == ANSWER_DONE)
+        m->closed++;
+    }
+    if (result == ANSWER_DONE && duty.closed_as == NULL)
         result = answer_store_acknowledge(&s, &duty, who, "by mail", "mail", &answered);
     if (result == ANSWER_DONE && duty.closed_as == NULL)
         m->duties++;
@@ -97,6 +101,20 @@ static const char *why_kept(const struct returns_mail *m, bool known)
     return known ? "kept: it is not from the address that was told" : "kept: its code is of no notice";
 }
 
+/* Of several codes some counted: whoever typed the others believes that they are heard. */
+static bool look_at_rest(struct returns *r, struct returns_mail *m, const char *codes, int found)
+{
+    PGresult *known = pg_run(r->pg, &KNOWN_CODES, (const char *[]){codes});
+    bool ok = known != NULL;
+
+    if (ok && ((size_t)pg_column_int(known, 0, 0) < m->code_count || m->duties + m->closed < found)) {
+        m->is_kept = true;
+        m->did = m->duties > 0 ? "acknowledged; kept: another code in it did not count" : "kept: another code in it did not count";
+    }
+    PQclear(known);
+    return ok;
+}
+
 bool returns_answer(struct returns *r, struct returns_mail *m)
 {
     struct buf codes = {0};
@@ -112,6 +130,8 @@ bool returns_answer(struct returns *r, struct returns_mail *m)
     }
     if (m->duties > 0)
         m->did = "acknowledged";
+    if (ok && m->duties + m->closed > 0)
+        ok = look_at_rest(r, m, buf_string(&codes), PQntuples(rows));
     if (m->did == NULL) {
         m->is_kept = true;
         m->did = why_kept(m, known);

@@ -20,12 +20,12 @@ static const struct pg_statement KNOWN = {
 
 static const struct pg_statement MESSAGE = {
     "returned_message",
-    "SELECT message_id, recipient, address, state = 'sent', attempts > $2::int FROM told.message WHERE message_id = $1 AND channel = 'email'"
-    " AND first_try_at IS NOT NULL",
+    "SELECT message_id, recipient, address, state = 'sent', attempts > $2::int, state = 'claimed' FROM told.message WHERE message_id = $1"
+    " AND channel = 'email' AND first_try_at IS NOT NULL",
     2};
 static const struct pg_statement REFERRED = {
     "returned_referred",
-    "SELECT message_id, recipient, address, state = 'sent', false FROM told.message WHERE uid = ANY ($1::text[]) AND channel = 'email'"
+    "SELECT message_id, recipient, address, state = 'sent', false, state = 'claimed' FROM told.message WHERE uid = ANY ($1::text[]) AND channel = 'email'"
     " AND first_try_at IS NOT NULL ORDER BY message_id DESC LIMIT 1",
     1};
 /* A code of that message anywhere in a report: who wrote it had the whole notice. */
@@ -73,6 +73,7 @@ static bool take_message(struct returns_mail *m, PGresult *rows)
         m->address = mem_copy(pg_column(rows, 0, 2));
         m->is_sent = pg_column_bool(rows, 0, 3);
         m->is_newer = pg_column_bool(rows, 0, 4);
+        m->is_claimed = pg_column_bool(rows, 0, 5);
     }
     PQclear(rows);
     return rows != NULL;
@@ -136,6 +137,8 @@ static bool find_message(struct returns *r, struct returns_mail *m)
         ok = find_by_reference(r, m);
     if (ok && m->message_id != 0 && !m->is_proved && m->judged.kind == RETURNED_BOUNCE)
         ok = prove_by_code(r, m);
+    if (ok && m->message_id != 0)
+        returned_judge_about(&m->mail, m->address, &m->judged);
     return ok;
 }
 
@@ -226,8 +229,8 @@ static void begin_again(struct returns_mail *m)
     free(m->recipient);
     free(m->address);
     m->recipient = m->address = NULL;
-    m->message_id = m->attempt = m->lines = m->duties = 0;
-    m->is_proved = m->is_sent = m->is_newer = m->is_kept = m->marks = false;
+    m->message_id = m->attempt = m->lines = m->duties = m->closed = 0;
+    m->is_proved = m->is_sent = m->is_newer = m->is_claimed = m->is_later = m->is_kept = m->marks = false;
     m->did = NULL;
 }
 
@@ -246,7 +249,7 @@ static bool step(struct returns *r, struct returns_mail *m, const char *place, c
         m->did = "the same mail again";
         return record(r, m, place, digest, earlier, id);
     }
-    return find_message(r, m) && act(r, m) && write_down(r, m, place, digest);
+    return find_message(r, m) && act(r, m) && (m->is_later || write_down(r, m, place, digest));
 }
 
 enum returns_taken returns_apply(struct returns *r, const char *place, const char *bytes, size_t len)
@@ -263,9 +266,14 @@ enum returns_taken returns_apply(struct returns *r, const char *place, const cha
     digest_of(&m.mail, bytes, len, digest);
     for (int i = 0; i < TRIES && !done; i++) {
         begin_again(&m);
-        done = pg_begin(r->pg) && step(r, &m, place, digest, &fresh) && pg_commit(r->pg);
+        done = pg_begin(r->pg) && step(r, &m, place, digest, &fresh) && !m.is_later && pg_commit(r->pg);
         if (done)
             break;
+        if (m.is_later) {
+            pg_rollback(r->pg);
+            taken = RETURNS_LATER;
+            break;
+        }
         taken = pg_status(r->pg) == PG_FAULT ? RETURNS_FAULT : RETURNS_AGAIN;
         pg_rollback(r->pg);
         if (taken == RETURNS_FAULT || pg_status(r->pg) == PG_AWAY)

@@ -92,13 +92,22 @@ bool returns_bounce(struct returns *r, struct returns_mail *m)
         m->did = "kept: nothing proves that it is about a mail of told";
         return true;
     }
-    m->marks = m->judged.is_permanent && strcasecmp(m->address, r->config->last_resort) != 0;
+    /* It may be faster than the outcome of its own attempt, which would say "sent" after it. */
+    if (m->is_claimed && !m->is_newer) {
+        m->is_later = true;
+        return true;
+    }
+    m->marks = m->judged.is_permanent && !m->judged.is_elsewhere && strcasecmp(m->address, r->config->last_resort) != 0;
     /* A later attempt was taken meanwhile, and this one's server only gave up. */
     if (m->is_newer && !m->judged.is_permanent) {
         m->did = "recorded: a later attempt stands";
         return true;
     }
     m->did = m->marks ? "failed, and its address marked" : "failed";
+    if (m->judged.is_elsewhere) {
+        m->is_kept = true;
+        m->did = "failed; kept: it names another address than the one that was told";
+    }
     /* What waits or is in flight is for dispatch, which sends nothing more to a marked address. */
     if (!m->is_sent)
         return true;

@@ -26,6 +26,8 @@ enum { SEARCH_MOST = 1024 * 1024 };
 struct mailbox {
     const struct config_returns *from;
     struct stage *stage;
+    struct returns_stuck *stuck;
+    char doubt[11]; /* the last fetch that failed: the mail's fault, or the server's? */
     CURL *handle;
     struct buf body;
     size_t body_most;
@@ -126,24 +128,69 @@ static bool put_away(struct mailbox *box, const char *uid)
     return result == CURLE_OK;
 }
 
-/* False: nothing more now. */
-static bool take_one(struct mailbox *box, const char *uid, returns_take_fn *take, void *cookie)
+/* ---- mails that cannot be fetched ---- */
+
+static size_t find_stuck(const struct returns_stuck *stuck, const char *uid)
+{
+    size_t i = 0;
+
+    while (i < stuck->count && strcmp(stuck->uids[i], uid) != 0)
+        i++;
+    return i;
+}
+
+static void forget_stuck(struct returns_stuck *stuck, const char *uid)
+{
+    size_t i = find_stuck(stuck, uid);
+
+    if (i < stuck->count)
+        memmove(stuck->uids[i], stuck->uids[i + 1], sizeof stuck->uids[0] * (--stuck->count - i));
+}
+
+/* The server has answered since: it was the mail. Where there is no room for it, it is found anew at each look. */
+static void settle_doubt(struct mailbox *box)
+{
+    struct returns_stuck *stuck = box->stuck;
+
+    if (box->doubt[0] != '\0' && stuck->count < RETURNS_STUCK_MOST && find_stuck(stuck, box->doubt) == stuck->count)
+        snprintf(stuck->uids[stuck->count++], sizeof stuck->uids[0], "%s", box->doubt);
+    box->doubt[0] = '\0';
+}
+
+enum fetched {
+    FETCHED_ON,   /* the next one */
+    FETCHED_STOP, /* nothing more now */
+};
+
+/* One that fails is the mail's fault as long as the next one comes; two in a row are the server's. */
+static enum fetched fail(struct mailbox *box, const char *uid, CURLcode result)
+{
+    complain(box, "fetch", result);
+    if (box->doubt[0] != '\0' || atomic_load(&box->stage->stop))
+        return FETCHED_STOP;
+    snprintf(box->doubt, sizeof box->doubt, "%s", uid);
+    return FETCHED_ON;
+}
+
+static enum fetched take_one(struct mailbox *box, const char *uid, size_t *left, returns_take_fn *take, void *cookie)
 {
     CURLcode result = run(box, NULL, uid, RETURNED_MIME_BYTES_MOST);
     enum returns_taken taken;
     char *place;
 
+    if (result != CURLE_OK && result != CURLE_REMOTE_FILE_NOT_FOUND)
+        return fail(box, uid, result);
+    settle_doubt(box);
+    forget_stuck(box->stuck, uid);
     /* Gone since the search: somebody else has it. */
-    if (result == CURLE_REMOTE_FILE_NOT_FOUND || (result == CURLE_OK && box->body.len == 0))
-        return true;
-    if (result != CURLE_OK) {
-        complain(box, "fetch", result);
-        return false;
-    }
+    if (result == CURLE_REMOTE_FILE_NOT_FOUND || box->body.len == 0)
+        return FETCHED_ON;
     place = mem_printf("imap:%s/%s/%s/%s", box->server, box->from->folder, box->validity, uid);
     taken = take(cookie, place, box->body.bytes, box->body.len);
     free(place);
-    return taken == RETURNS_TAKEN ? put_away(box, uid) : taken != RETURNS_AGAIN;
+    if (taken == RETURNS_TAKEN)
+        (*left)--;
+    return (taken == RETURNS_TAKEN ? put_away(box, uid) : taken != RETURNS_AGAIN) ? FETCHED_ON : FETCHED_STOP;
 }
 
 /* "* SEARCH 1 2 3": the numbers, from the first line that is one. The caller frees. */
@@ -154,19 +201,48 @@ static char *read_uids(const struct mailbox *box)
     return at != NULL ? mem_copy_n(at + 8, strcspn(at + 8, "\r\n")) : mem_copy("");
 }
 
+static bool is_uid(const char *uid)
+{
+    return strspn(uid, "0123456789") == strlen(uid) && strlen(uid) <= 10;
+}
+
+/* One of them at each look, when all others have had their turn. */
+static void try_stuck(struct mailbox *box, const char *uids, size_t *left, returns_take_fn *take, void *cookie)
+{
+    struct returns_stuck *stuck = box->stuck;
+    char uid[sizeof stuck->uids[0]], *mark;
+
+    if (stuck->count == 0 || *left == 0)
+        return;
+    snprintf(uid, sizeof uid, "%s", stuck->uids[stuck->next++ % stuck->count]);
+    mark = mem_printf(" %s ", uid);
+    if (strstr(uids, mark) != NULL)
+        (void)take_one(box, uid, left, take, cookie);
+    else
+        forget_stuck(stuck, uid); /* a person has taken it away */
+    free(mark);
+}
+
+/* Whether more wait. */
 static bool take_all(struct mailbox *box, size_t *left, returns_take_fn *take, void *cookie)
 {
-    char *uids = read_uids(box), *save = NULL, *uid = strtok_r(uids, " ", &save);
+    char *found = read_uids(box), *uids = mem_printf(" %s ", found), *save = NULL, *uid = strtok_r(found, " ", &save);
     bool go_on = true, more;
 
     for (; uid != NULL && go_on && *left > 0 && !atomic_load(&box->stage->stop); uid = strtok_r(NULL, " ", &save)) {
-        if (strspn(uid, "0123456789") != strlen(uid) || strlen(uid) > 10)
+        if (!is_uid(uid))
             break;
-        go_on = take_one(box, uid, take, cookie);
-        (*left)--;
+        if (find_stuck(box->stuck, uid) == box->stuck->count)
+            go_on = take_one(box, uid, left, take, cookie) == FETCHED_ON;
     }
     more = go_on && uid != NULL;
+    /* It was the last one: a word from the server tells whose fault it is. */
+    if (go_on && box->doubt[0] != '\0' && run(box, "NOOP", NULL, SEARCH_MOST) == CURLE_OK)
+        settle_doubt(box);
+    if (go_on && !more)
+        try_stuck(box, uids, left, take, cookie);
     free(uids);
+    free(found);
     return more;
 }
 
@@ -180,23 +256,37 @@ static void name_server(struct mailbox *box)
     free(text);
 }
 
-bool returns_imap(const struct config_returns *from, struct stage *stage, size_t *left, returns_take_fn *take, void *cookie)
+/* Other numbers name other mails. */
+static void begin_stuck(struct mailbox *box)
 {
-    struct mailbox box = {.from = from, .stage = stage, .handle = curl_easy_init()};
-    CURLcode result = CURLE_FAILED_INIT;
-    bool more = false;
+    if (strcmp(box->stuck->validity, box->validity) == 0)
+        return;
+    *box->stuck = (struct returns_stuck){0};
+    snprintf(box->stuck->validity, sizeof box->stuck->validity, "%s", box->validity);
+}
 
+bool returns_imap(const struct config_returns *from, struct stage *stage, struct returns_stuck *stuck, size_t *left,
+                  returns_take_fn *take, void *cookie, bool *ret_more)
+{
+    struct mailbox box = {.from = from, .stage = stage, .stuck = stuck, .handle = curl_easy_init()};
+    CURLcode result = CURLE_FAILED_INIT;
+    bool ok = false;
+
+    *ret_more = false;
     name_server(&box);
     if (set_up(&box))
         result = run(&box, "UID SEARCH ALL", NULL, SEARCH_MOST);
-    if (result != CURLE_OK)
+    if (result != CURLE_OK) {
         complain(&box, "search", result);
-    else if (box.validity[0] == '\0')
+    } else if (box.validity[0] == '\0') {
         log_error("stage=returns imap=search reason=\"the server gave no UIDVALIDITY\" do=\"name a folder that keeps its numbers\"");
-    else
-        more = take_all(&box, left, take, cookie);
+    } else {
+        begin_stuck(&box);
+        *ret_more = take_all(&box, left, take, cookie);
+        ok = true;
+    }
     if (box.handle != NULL)
         curl_easy_cleanup(box.handle);
     buf_release(&box.body);
-    return more;
+    return ok;
 }

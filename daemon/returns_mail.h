@@ -20,13 +20,15 @@ struct returns_mail {
     int attempt;        /* 0: not said */
     bool is_proved;     /* the mail holds what only the server and the recipient of that message were given */
     char *recipient, *address;
+    bool is_claimed; /* the message is at the socket, or its outcome is not written yet */
     bool is_sent, is_newer; /* the message stands as sent; there was a later attempt than this is about */
 
     /* what was made of it */
     const char *did;  /* static */
+    bool is_later;    /* nothing can be made of it yet: it comes again */
     bool is_kept;     /* for a person */
     bool marks;       /* its address takes no mail */
-    int lines, duties; /* hurried; acknowledged */
+    int lines, duties, closed; /* hurried; acknowledged; closed before */
 };
 
 /* Each acts on what the mail says, inside the transaction. False when the database failed. */

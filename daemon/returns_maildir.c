@@ -73,46 +73,60 @@ static void put_away(int fresh, int seen, const char *name)
     free(to);
 }
 
-/* False: nothing more now. */
-static bool take_one(int fresh, int seen, const char *name, returns_take_fn *take, void *cookie)
+struct looking {
+    int fresh, seen; /* folders */
+    size_t *left;
+    int foreign; /* what is no mail that can be read */
+};
+
+/* False: nothing more now. What stays where it is takes no other's turn. */
+static bool take_one(struct looking *l, const char *name, returns_take_fn *take, void *cookie)
 {
     size_t len = 0;
-    char *bytes = read_mail(fresh, name, &len), *place;
+    char *bytes = read_mail(l->fresh, name, &len), *place;
     enum returns_taken taken;
 
     if (bytes == NULL) {
-        log_warning("stage=returns errno=%d do=\"look into the Maildir: something in new is no mail that can be read\"", errno);
+        l->foreign++;
         return true;
     }
     place = place_of(name);
     taken = take(cookie, place, bytes, len);
-    if (taken == RETURNS_TAKEN)
-        put_away(fresh, seen, name);
+    if (taken == RETURNS_TAKEN) {
+        put_away(l->fresh, l->seen, name);
+        (*l->left)--;
+    }
     free(place);
     free(bytes);
     return taken != RETURNS_AGAIN;
 }
 
-bool returns_maildir(const struct config_returns *from, size_t *left, returns_take_fn *take, void *cookie)
+bool returns_maildir(const struct config_returns *from, size_t *left, returns_take_fn *take, void *cookie, bool *ret_more)
 {
     char *new_path = mem_printf("%s/new", from->maildir), *cur_path = mem_printf("%s/cur", from->maildir);
-    int fresh = open(new_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), seen = open(cur_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct looking l = {.fresh = open(new_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                        .seen = open(cur_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                        .left = left};
     struct dirent **list = NULL;
-    int count = fresh >= 0 && seen >= 0 ? scandir(new_path, &list, is_mail, alphasort) : -1, i = 0;
+    int count = l.fresh >= 0 && l.seen >= 0 ? scandir(new_path, &list, is_mail, alphasort) : -1, i = 0;
     bool go_on = true;
 
     if (count < 0)
         log_error("stage=returns maildir=\"%s\" errno=%d do=\"make it a Maildir that told's user may read and write\"", from->maildir, errno);
-    for (; i < count && go_on && *left > 0; i++, (*left)--)
-        go_on = take_one(fresh, seen, list[i]->d_name, take, cookie);
+    for (; i < count && go_on && *left > 0; i++)
+        go_on = take_one(&l, list[i]->d_name, take, cookie);
+    if (l.foreign > 0)
+        log_warning("stage=returns maildir=\"%s\" foreign=%d do=\"look into new: what is there is no mail that told can read\"",
+                    from->maildir, l.foreign);
     for (int n = 0; n < count; n++)
         free(list[n]);
     free(list);
-    if (fresh >= 0)
-        close(fresh);
-    if (seen >= 0)
-        close(seen);
+    if (l.fresh >= 0)
+        close(l.fresh);
+    if (l.seen >= 0)
+        close(l.seen);
     free(new_path);
     free(cur_path);
-    return go_on && i < count;
+    *ret_more = go_on && i < count;
+    return count >= 0;
 }

@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 
+#include "alarm_store.h"
 #include "log.h"
 #include "returned_mime.h"
 #include "returns.h"
@@ -17,10 +18,20 @@
 #include "stage_wake.h"
 #include "store.h"
 
+/* What is wrong lasts for so many looks before the operators hear of it. */
+enum { LOOKS_FAILED_MOST = 5 };
+
 struct listening {
     struct returns returns;
+    struct returns_stuck stuck;
     int64_t looked_ms; /* monotonic; 0: not yet */
     bool is_more;      /* the last look left some */
+    int failed;        /* looks in a row that read nothing */
+    enum listening_known {
+        LISTENING_UNKNOWN, /* since the start: an alarm of before may be open */
+        LISTENING_WELL,
+        LISTENING_ILL,
+    } unread, stuck_known;
 };
 
 /* Each mail is a step of its own: a poisoned one stops no other. */
@@ -35,16 +46,51 @@ static enum returns_taken take(void *cookie, const char *place, const char *byte
     return taken;
 }
 
+/* Nobody who answers by mail is heard meanwhile, and no bounce either. */
+static void tell(struct listening *l, enum listening_known *known, bool is_ill, const char *kind, const char *detail)
+{
+    struct returns *r = &l->returns;
+    struct duty_store s = {.pg = r->pg, .config = r->config, .now = r->now};
+    bool changed = false;
+
+    if (*known == (is_ill ? LISTENING_ILL : LISTENING_WELL))
+        return;
+    if (!pg_begin(r->pg) || !(is_ill ? alarm_store_begin(&s, kind, "returns", detail, &changed)
+                                     : alarm_store_end(&s, kind, "returns", "it can be read again", &changed)) ||
+        !pg_commit(r->pg)) {
+        pg_rollback(r->pg);
+        return;
+    }
+    *known = is_ill ? LISTENING_ILL : LISTENING_WELL;
+    r->escalate |= changed;
+}
+
+static void tell_all(struct listening *l, bool ok)
+{
+    l->failed = ok ? 0 : l->failed + 1;
+    if (ok || l->failed >= LOOKS_FAILED_MOST)
+        tell(l, &l->unread, !ok, "returns-unread",
+             "what comes back by mail cannot be read: bounces and answers by mail are not heard; the log says what to look at");
+    if (ok)
+        tell(l, &l->stuck_known, l->stuck.count > 0, "returns-stuck",
+             "the mailbox of what comes back holds a mail that cannot be fetched: read it there, and take it out");
+}
+
 static void look(struct listening *l)
 {
     struct returns *r = &l->returns;
     size_t left = RETURNS_MOST;
+    bool ok = true, more = false;
 
     l->is_more = false;
     if (r->config->returns.maildir != NULL)
-        l->is_more = returns_maildir(&r->config->returns, &left, take, r);
-    if (r->config->returns.url != NULL && left > 0)
-        l->is_more |= returns_imap(&r->config->returns, r->stage, &left, take, r);
+        ok = returns_maildir(&r->config->returns, &left, take, r, &l->is_more);
+    if (r->config->returns.url != NULL && left > 0) {
+        ok &= returns_imap(&r->config->returns, r->stage, &l->stuck, &left, take, r, &more);
+        l->is_more |= more;
+    }
+    if (!atomic_load(&r->stage->stop))
+        tell_all(l, ok);
     if (r->escalate)
         stage_wake_next(r->stage, r->pg, STAGE_ESCALATE);
     r->escalate = false;

@@ -184,14 +184,34 @@ static bool is_introduced(const char *words, const char *at)
     return true;
 }
 
+/* What people and their programs put between the halves: a blank or a hyphen, also both, and what typography makes of them
+ * (no-break space, U+2010 to U+2015, the minus). Its bytes. */
+static size_t skip_dash(const char *at)
+{
+    size_t i = 0;
+
+    for (int many = 0; many < 3; many++) {
+        if (at[i] == '-' || at[i] == ' ')
+            i++;
+        else if (strncmp(at + i, "\xc2\xa0", 2) == 0)
+            i += 2;
+        else if ((strncmp(at + i, "\xe2\x80", 2) == 0 && (unsigned char)at[i + 2] >= 0x90 && (unsigned char)at[i + 2] <= 0x95) ||
+                 strncmp(at + i, "\xe2\x88\x92", 3) == 0)
+            i += 3;
+        else
+            break;
+    }
+    return i;
+}
+
 /* The code that begins at `at`: its bytes, 0 if there is none. */
 static size_t read_code(const char *at, char out[OWN_WORDS_CODE_SIZE])
 {
     size_t digits = 0, i = 0;
 
     while (digits < CODE_DIGITS) {
-        if (digits == CODE_DIGITS / 2 && (at[i] == '-' || at[i] == ' ') && i == digits)
-            i++;
+        if (digits == CODE_DIGITS / 2 && i == digits)
+            i += skip_dash(at + i);
         if (!isxdigit((unsigned char)at[i]))
             return 0;
         out[digits++] = (char)toupper((unsigned char)at[i++]);

@@ -33,7 +33,7 @@ void returned_mail_release(struct returned_mail *mail)
 {
     char *const texts[] = {mail->from,   mail->message_id,  mail->subject, mail->return_path, mail->auto_submitted, mail->precedence,
                            mail->suppress, mail->auto_header, mail->failed,  mail->list_id,     mail->type,           mail->report_type,
-                           mail->action, mail->status,      mail->text,    mail->html};
+                           mail->text,   mail->html};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
@@ -41,6 +41,7 @@ void returned_mail_release(struct returned_mail *mail)
         free(mail->to[i]);
     for (size_t i = 0; i < mail->refers_count; i++)
         free(mail->refers[i]);
+    delivery_report_release(&mail->report);
     *mail = (struct returned_mail){0};
 }
 
@@ -125,19 +126,19 @@ static void judge_bounce(struct returned *ret, enum returned_kind kind, const ch
 }
 
 /* RFC 3464 2.3.3: failed, delayed, delivered, relayed, expanded. */
-static bool judge_report(const struct returned_mail *mail, struct returned *ret)
+static bool judge_group(const struct delivery_group *group, struct returned *ret)
 {
     static const char *const DONE[] = {"delivered", "relayed", "expanded", NULL};
 
-    if (mail->action == NULL && mail->status == NULL)
+    if (group->action == NULL && group->status == NULL)
         return false;
-    if (mail->status != NULL)
-        (void)read_status(mail->status + strspn(mail->status, " \t"), ret->status);
-    if (begins_any(mail->action, (const char *const[]){"failed", NULL}))
+    if (group->status != NULL)
+        (void)read_status(group->status + strspn(group->status, " \t"), ret->status);
+    if (begins_any(group->action, (const char *const[]){"failed", NULL}))
         judge_bounce(ret, RETURNED_BOUNCE, "a delivery report: failed");
-    else if (begins_any(mail->action, (const char *const[]){"delayed", NULL}))
+    else if (begins_any(group->action, (const char *const[]){"delayed", NULL}))
         judge_bounce(ret, RETURNED_DELAY, "a delivery report: delayed");
-    else if (begins_any(mail->action, DONE))
+    else if (begins_any(group->action, DONE))
         judge_bounce(ret, RETURNED_REPORT, "a delivery report: delivered");
     else if (ret->status[0] == '5')
         judge_bounce(ret, RETURNED_BOUNCE, "a delivery report: a status of class 5");
@@ -260,7 +261,7 @@ void returned_judge(const struct returned_mail *mail, struct returned *ret)
     static const char *const ANSWERS[] = {"re:", "re :", "ateb:", "aw:", "sv:", "antw:", "rv:", NULL};
 
     *ret = (struct returned){.kind = RETURNED_OTHER, .reason = "nothing says what it is"};
-    if (judge_report(mail, ret))
+    if (judge_group(&mail->report.worst, ret))
         return;
     if (is_text(mail->report_type, "disposition-notification")) {
         *ret = (struct returned){.kind = RETURNED_RECEIPT, .reason = "a receipt of display or deletion"};
@@ -275,4 +276,29 @@ void returned_judge(const struct returned_mail *mail, struct returned *ret)
         return;
     else if (mail->from != NULL && (mail->is_answer || begins_any(mail->subject, ANSWERS) || has_typed_code(mail)))
         *ret = (struct returned){.kind = RETURNED_REPLY, .reason = "an answer to a message, or a code"};
+}
+
+/* X-Failed-Recipients: addresses with commas between. */
+static bool is_listed(const char *list, const char *address)
+{
+    size_t len = strlen(address);
+
+    for (const char *at = list; (at = strcasestr(at, address)) != NULL; at++)
+        if ((at == list || strchr(" ,\t<", at[-1]) != NULL) && strchr(" ,\t>\r\n", at[len]) != NULL)
+            return true;
+    return false;
+}
+
+void returned_judge_about(const struct returned_mail *mail, const char *address, struct returned *ret)
+{
+    const struct delivery_group *group = delivery_report_about(&mail->report, address);
+    struct returned of_group = {0};
+
+    if (ret->kind != RETURNED_BOUNCE && ret->kind != RETURNED_DELAY && ret->kind != RETURNED_REPORT)
+        return;
+    if (group != NULL && judge_group(group, &of_group))
+        *ret = of_group;
+    else
+        ret->is_elsewhere = mail->report.count > 0 || (mail->report.worst.action == NULL && mail->failed != NULL &&
+                                                       !is_listed(mail->failed, address));
 }

@@ -11,6 +11,8 @@
 #ifndef TOLD_RETURNED_H
 #define TOLD_RETURNED_H
 
+#include "told/delivery_report.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -48,7 +50,7 @@ struct returned_mail {
     char *list_id;
     char *type;        /* of the whole: "multipart/report" */
     char *report_type; /* its parameter: "delivery-status" */
-    char *action, *status; /* of the report's worst recipient */
+    struct delivery_report report; /* all zero where it is none */
     char *text, *html;     /* its first text of each kind, outside of messages it encloses */
 };
 void returned_mail_release(struct returned_mail *mail);
@@ -57,11 +59,15 @@ struct returned {
     enum returned_kind kind;
     char status[RETURNED_STATUS_SIZE]; /* "5.1.1", or "" if none was given */
     bool is_permanent; /* of a bounce: the address takes no mail (class 5, or no class at all) */
+    bool is_elsewhere; /* of one about an address: it names others, and not this */
     bool is_absence;   /* of an automatic answer: it says that the reader is away */
     const char *reason; /* static: by what it was recognised */
 };
 
 const char *returned_text(enum returned_kind kind); /* "bounce" … */
 void returned_judge(const struct returned_mail *mail, struct returned *ret);
+/* The same, once it is known to which address the message went that it is about: behind a list or a forward servers report on
+ * several recipients, and what became of one member says nothing of the list. */
+void returned_judge_about(const struct returned_mail *mail, const char *address, struct returned *ret);
 
 #endif

@@ -143,6 +143,55 @@ static void test_returns_marked_address_gets_no_mail_until_it_is_cleared(void **
     cast_check(h);
 }
 
+/* A list's dead member, and where somebody forwards to: it says nothing of the address that was told. */
+static void test_returns_bounce_of_another_recipient_marks_nobody(void **state)
+{
+    struct harness *h = begin(state, "", NULL);
+    struct arrived ash;
+    char *both;
+
+    charge(h, "c-1");
+    returned_arrived(h, "ash", &ash);
+    /* The list took it, one of its members did not: recorded. */
+    both = mem_printf("Return-Path: <>\r\nTo: %s\r\nFrom: MAILER-DAEMON@mx.example\r\nMessage-ID: <list@mx.example>\r\n"
+                      "MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
+                      "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\n"
+                      "Final-Recipient: rfc822; member@southwark.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+                      "Final-Recipient: rfc822; " ASH "\r\nAction: expanded\r\nStatus: 2.0.0\r\n\r\n--b--\r\n",
+                      ash.path);
+    drop(h, 1, both);
+    expect_returned(h, 1, "report | done | 2.0.0 | recorded");
+    cast_expect(h, "sent", "SELECT state FROM told.message WHERE recipient = 'p-ash'");
+    /* Nothing is said of ash: the next step is told, nothing is marked, and a person looks. */
+    drop(h, 2, returned_report(&ash, "ash@phone.example", "failed", "5.1.1"));
+    expect_returned(h, 2, "bounce | open | 5.1.1 | failed; kept: it names another address than the one that was told");
+    cast_expect(h, "0", "SELECT count(*) FROM told.address_state");
+    cast_await(h, "t", "SELECT count(*) > 0 FROM told.notification WHERE recipient = 'p-cedar' AND kind = 'escalate' AND state = 'sent'");
+    returned_arrived_release(&ash);
+    cast_check(h);
+}
+
+/* A server's report may be faster than the outcome of its own attempt. */
+static void test_returns_bounce_waits_for_the_outcome_of_its_attempt(void **state)
+{
+    struct harness *h = begin(state, "", NULL);
+    struct arrived ash;
+
+    charge(h, "c-1");
+    returned_arrived(h, "ash", &ash);
+    PQclear(harness_query(h, "UPDATE told.message SET state = 'claimed', lease_until = now() + interval '1 hour' WHERE recipient = 'p-ash'"));
+    drop(h, 1, returned_report(&ash, ASH, "failed", "5.1.1"));
+    returned_drop(h, 2, "From: x@elsewhere.example\r\nSubject: hello\r\n\r\nGood morning.\r\n");
+    cast_await(h, "1", "SELECT count(*) FROM told.returned");
+    assert_int_equal(returned_waiting(h), 1);
+    PQclear(harness_query(h, "UPDATE told.message SET state = 'sent', lease_until = NULL WHERE recipient = 'p-ash'"));
+    expect_returned(h, 2, "bounce | done | 5.1.1 | failed, and its address marked");
+    cast_expect(h, "failed", "SELECT state FROM told.message WHERE recipient = 'p-ash'");
+    cast_await(h, "t", "SELECT count(*) > 0 FROM told.notification WHERE recipient = 'p-cedar' AND kind = 'escalate' AND state = 'sent'");
+    returned_arrived_release(&ash);
+    cast_check(h);
+}
+
 static void test_returns_delay_is_recorded_and_changes_nothing(void **state)
 {
     struct harness *h = begin(state, "", NULL);
@@ -290,6 +339,25 @@ static void test_returns_reply_from_an_allowed_domain_is_of_whom_the_directory_n
     cast_check(h);
 }
 
+/* Who typed two believes that both are heard. */
+static void test_returns_reply_with_a_code_that_does_not_count_is_kept_too(void **state)
+{
+    struct harness *h = begin(state, "", NULL);
+    struct arrived ash;
+    char *words;
+
+    charge(h, "c-1");
+    returned_arrived(h, "ash", &ash);
+    words = mem_printf("I know of both: %s and 00000 - 00000", ash.codes[0]);
+    drop(h, 1, returned_reply(&ash, ASH, words));
+    expect_returned(h, 1, "reply | open | acknowledged; kept: another code in it did not count");
+    cast_expect(h, "1", "SELECT count(*) FROM told.answer");
+    cast_expect(h, "1", "SELECT count(*) FROM told.alarm WHERE kind = 'returned-mail'");
+    free(words);
+    returned_arrived_release(&ash);
+    cast_check(h);
+}
+
 static void test_returns_nothing_is_lost_and_nothing_twice_when_told_is_killed(void **state)
 {
     pid_t pid;
@@ -356,6 +424,9 @@ int main(void)
         TEST(test_returns_notice_carries_a_code_and_a_return_path),
         TEST(test_returns_bounce_fails_the_notification_marks_the_address_and_escalates_at_once),
         TEST(test_returns_marked_address_gets_no_mail_until_it_is_cleared),
+        TEST(test_returns_bounce_of_another_recipient_marks_nobody),
+        TEST(test_returns_bounce_waits_for_the_outcome_of_its_attempt),
+        TEST(test_returns_reply_with_a_code_that_does_not_count_is_kept_too),
         TEST(test_returns_delay_is_recorded_and_changes_nothing),
         TEST(test_returns_made_up_bounce_is_kept_and_silences_nobody),
         TEST(test_returns_out_of_office_escalates_sooner_and_acknowledges_nothing),

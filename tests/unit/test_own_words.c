@@ -81,7 +81,14 @@ static void test_own_words_codes_are_those_that_were_typed(void **state)
         {"7f3a9c04d1.", "7F3A9C04D1"},
         {"x7F3A9-C04D1", ""},
         {"7F3A9-C04D12", ""},
-        {"7F3A9--C04D1", ""},
+        {"7F3A9--C04D1", "7F3A9C04D1"},
+        {"7F3A9 - C04D1", "7F3A9C04D1"},
+        {"7F3A9\xe2\x80\x93" "C04D1", "7F3A9C04D1"},
+        {"7F3A9 \xe2\x80\x94 C04D1", "7F3A9C04D1"},
+        {"7F3A9\xe2\x88\x92" "C04D1", "7F3A9C04D1"},
+        {"7F3A9\xc2\xa0" "C04D1", "7F3A9C04D1"},
+        {"7F3A9    C04D1", ""},
+        {"7F3A9/C04D1", ""},
         {"7F3-A9C04D1", ""},
         {"7F3A9-\nC04D1", ""},
         {"7F3A9-C04D1 7F3A9 C04D1 00000-00000", "7F3A9C04D1 0000000000"},
@@ -131,10 +138,34 @@ static void test_delivery_report_takes_the_worst_recipient(void **state)
         struct delivery_report got = {0};
 
         delivery_report_read(table[i].text, &got);
-        assert_string_equal(got.action != NULL ? got.action : "-", table[i].action != NULL ? table[i].action : "-");
-        assert_string_equal(got.status != NULL ? got.status : "-", table[i].status != NULL ? table[i].status : "-");
+        assert_string_equal(got.worst.action != NULL ? got.worst.action : "-", table[i].action != NULL ? table[i].action : "-");
+        assert_string_equal(got.worst.status != NULL ? got.worst.status : "-", table[i].status != NULL ? table[i].status : "-");
         delivery_report_release(&got);
     }
+}
+
+static void test_delivery_report_finds_what_it_says_of_an_address(void **state)
+{
+    static const char TEXT[] = "Reporting-MTA: dns; m\n\nFinal-Recipient: rfc822; member@b.example\nAction: failed\nStatus: 5.1.1\n\n"
+                               "Original-Recipient: rfc822;Ash@B.example\nFinal-Recipient: rfc822;ash@inner.example\n"
+                               "Action: expanded (to multi-recipient alias)\nStatus: 2.0.0\n\nFinal-Recipient: <bare@b.example>\nAction: delayed\n";
+    struct delivery_report got = {0};
+
+    (void)state;
+    delivery_report_read(TEXT, &got);
+    assert_int_equal(got.count, 3);
+    assert_string_equal(got.worst.action, "failed");
+    assert_string_equal(delivery_report_about(&got, "ash@b.example")->status, "2.0.0");
+    assert_string_equal(delivery_report_about(&got, "member@b.example")->status, "5.1.1");
+    assert_string_equal(delivery_report_about(&got, "bare@b.example")->action, "delayed");
+    assert_null(delivery_report_about(&got, "h@b.example"));
+    assert_null(delivery_report_about(&got, "ash@b.example.com"));
+    delivery_report_release(&got);
+    delivery_report_read("Final-Recipient: rfc822; a@b.example\n\n", &got);
+    for (int i = 0; i < 100; i++)
+        delivery_report_read("Final-Recipient: rfc822; a@b.example\nAction: failed\n\n", &got);
+    assert_int_equal(got.count, DELIVERY_GROUPS_MOST);
+    delivery_report_release(&got);
 }
 
 int main(void)
@@ -144,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_own_words_codes_are_those_that_were_typed),
         cmocka_unit_test(test_own_words_codes_anywhere_are_quoted_ones_too),
         cmocka_unit_test(test_delivery_report_takes_the_worst_recipient),
+        cmocka_unit_test(test_delivery_report_finds_what_it_says_of_an_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
