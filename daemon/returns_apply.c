@@ -197,26 +197,27 @@ static bool record(struct returns *r, const struct returns_mail *m, const char *
     return rows != NULL;
 }
 
-static bool write_down(struct returns *r, const struct returns_mail *m, const char *place, const char *digest)
+static bool write_down(struct returns *r, struct returns_mail *m, const char *place, const char *digest)
 {
-    char id[24], *detail;
-    bool ok = record(r, m, place, digest, 0, id);
+    char *detail;
+    bool ok = record(r, m, place, digest, 0, m->id);
 
     if (!ok)
         return false;
-    detail = store_detail("returned", id, "kind", returned_text(m->judged.kind), "did", m->did, "because", m->judged.reason,
+    detail = store_detail("returned", m->id, "kind", returned_text(m->judged.kind), "did", m->did, "because", m->judged.reason,
                           m->judged.status[0] != '\0' ? "status" : NULL, m->judged.status, NULL);
     ok = store_journal(r->pg, r->now, &(struct store_journal){.what = "mail came back", .message_id = m->message_id, .detail = detail}) &&
-         (!m->marks || returns_bounce_mark(r, m, id)) &&
+         (!m->marks || returns_bounce_mark(r, m, m->id)) &&
          (!m->is_kept || store_alarm(r->pg, "returned-mail", "returns",
                                      "mail came back that only a person can answer: toldctl returns --open", r->now));
     free(detail);
     return ok;
 }
 
-static void say(const struct returns_mail *m, const char *place)
+/* Its place is in its row: the name of a file may be anything. */
+static void say(const struct returns_mail *m)
 {
-    log_info("returned place=%s kind=%s message=%lld attempt=%d status=%s did=\"%s\" reason=\"%s\"", place,
+    log_info("returned=%s kind=%s message=%lld attempt=%d status=%s did=\"%s\" reason=\"%s\"", m->id,
              returned_text(m->judged.kind), (long long)m->message_id, m->attempt, m->judged.status[0] != '\0' ? m->judged.status : "-",
              m->did, m->judged.reason);
 }
@@ -280,7 +281,7 @@ enum returns_taken returns_apply(struct returns *r, const char *place, const cha
             break;
     }
     if (done && fresh)
-        say(&m, place);
+        say(&m);
     release(&m);
     return done ? RETURNS_TAKEN : taken;
 }

@@ -24,6 +24,7 @@ struct returns_mail {
     bool is_sent, is_newer; /* the message stands as sent; there was a later attempt than this is about */
 
     /* what was made of it */
+    char id[24];      /* of its row */
     const char *did;  /* static */
     bool is_later;    /* nothing can be made of it yet: it comes again */
     bool is_kept;     /* for a person */

@@ -12,17 +12,22 @@
 #include "toldctl.h"
 
 /* clang-format off */
+/* What somebody who may not have been granted anything calls themselves may be anybody's name: it is shown where the source has
+ * been heard of before, and with the one that a person asks for. */
+#define KNOWN \
+    "(EXISTS (SELECT FROM told.event e WHERE e.source = q.source) OR EXISTS (SELECT FROM told.cursor c WHERE c.source = q.source))"
+#define SHOWN "CASE WHEN " KNOWN " THEN source END AS source, CASE WHEN " KNOWN " THEN id END AS id,"
 static const struct pg_statement list_open = {
     "quarantine_open",
-    "SELECT quarantine_id AS quarantine, feed, source, id, " PG_INSTANT("received_at") " AS received_at,"
+    "SELECT quarantine_id AS quarantine, feed, " SHOWN " " PG_INSTANT("received_at") " AS received_at,"
     " octet_length(body) AS bytes,"
-    " state, reason FROM told.quarantine WHERE state = 'open' ORDER BY quarantine_id",
+    " state, reason FROM told.quarantine q WHERE state = 'open' ORDER BY quarantine_id",
     0};
 static const struct pg_statement list_all = {
     "quarantine_all",
-    "SELECT quarantine_id AS quarantine, feed, source, id, " PG_INSTANT("received_at") " AS received_at,"
+    "SELECT quarantine_id AS quarantine, feed, " SHOWN " " PG_INSTANT("received_at") " AS received_at,"
     " octet_length(body) AS bytes,"
-    " state, reason FROM told.quarantine ORDER BY quarantine_id DESC LIMIT 1000",
+    " state, reason FROM told.quarantine q ORDER BY quarantine_id DESC LIMIT 1000",
     0};
 /* A part of a foreign message (ID/part) has no bytes of its own: they are the message's. */
 #define BODY \
