@@ -158,11 +158,11 @@ struct config {
 
     int lease_ms;         /* 30,000; tests use 2,000 */
     int merge_window_s;   /* 600 */
+    int dead_after_s;     /* 900; a relay or an endpoint that is dead for so long is an alarm, real time */
     int poll_ms;          /* 1,000: the truth behind kicks */
     struct ladder_policy ladder;
     struct brake_policy brake;
-    struct backoff_policy retry_immediate, retry_ordinary;
-    int retry_longest_s;  /* then a message ends failed: 5 days */
+    struct backoff retry; /* of duties that open from now on */
     struct config_names names;
     int references;       /* of this snapshot; touched by config_ref and config_unref only */
 };

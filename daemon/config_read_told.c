@@ -35,16 +35,10 @@ static void read_court(struct config_reading *reading, const struct config_text 
     config->courts[config->court_count++] = read.court;
 }
 
-/* What stands in no table: one number for both, and what is not for setting. */
+/* One number for both. */
 static void read_retry(struct config *config)
 {
-    struct backoff_policy *immediate = &config->retry_immediate, *ordinary = &config->retry_ordinary;
-
-    ordinary->jitter_percent = immediate->jitter_percent;
-    immediate->other_channel_failures = BACKOFF_IMMEDIATE.other_channel_failures;
-    immediate->other_channel_s = BACKOFF_IMMEDIATE.other_channel_s;
-    ordinary->other_channel_failures = BACKOFF_ORDINARY.other_channel_failures;
-    ordinary->other_channel_s = BACKOFF_ORDINARY.other_channel_s;
+    config->retry.ordinary.jitter_percent = config->retry.immediate.jitter_percent;
 }
 
 void config_read_told(struct config_reading *reading, const struct config_text *told)

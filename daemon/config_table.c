@@ -16,6 +16,7 @@ static const char *const KIND_WORDS[] = {"confirmed", "broadcast", "directory", 
 static const char *const DAYS_WORDS[] = {"working", "every", NULL};                 /* config_expects.days */
 static const char *const HELD_WORDS[] = {"mailbox", "allocation", "team", "post", NULL}; /* enum role_held */
 
+static const char *const WHEN_WORDS[] = {"always", "mail-fails", NULL}; /* enum webhook_when */
 static const char *const ENDPOINT_WORDS[] = {"standard", "teams", "notify-email", "notify-sms", NULL}; /* enum webhook_kind */
 
 static const struct config_key TOP_KEYS[] = {
@@ -85,6 +86,7 @@ static const struct config_key INGEST_KEYS[] = {
 static const struct config_key DISPATCH_KEYS[] = {
     {"lease_ms", CONFIG_KEY_NUMBER, AT(lease_ms), "30000", .least = 300, .most = 600000},
     {"merge_window_s", CONFIG_KEY_NUMBER, AT(merge_window_s), "600", .least = 0, .most = 86400},
+    {"dead_after_s", CONFIG_KEY_NUMBER, AT(dead_after_s), "900", .least = 1, .most = 86400},
 };
 
 static const struct config_key LADDER_KEYS[] = {
@@ -100,12 +102,16 @@ static const struct config_key BRAKE_KEYS[] = {
 };
 
 static const struct config_key RETRY_KEYS[] = {
-    {"immediate_s", CONFIG_KEY_NUMBERS, AT(retry_immediate.steps_s), "30 60 120 300", .least = 1, .most = 86400},
-    {"ordinary_s", CONFIG_KEY_NUMBERS, AT(retry_ordinary.steps_s), "60 300 900 1800 3600", .least = 1, .most = 86400},
-    {"uncertain_immediate_s", CONFIG_KEY_NUMBER, AT(retry_immediate.uncertain_s), "120", .least = 0, .most = 86400},
-    {"uncertain_ordinary_s", CONFIG_KEY_NUMBER, AT(retry_ordinary.uncertain_s), "900", .least = 0, .most = 86400},
-    {"jitter_percent", CONFIG_KEY_NUMBER, AT(retry_immediate.jitter_percent), "20", .least = 0, .most = 50},
-    {"longest_s", CONFIG_KEY_NUMBER, AT(retry_longest_s), "432000", .least = 60, .most = 30 * 86400},
+    {"immediate_s", CONFIG_KEY_NUMBERS, AT(retry.immediate.steps_s), "30 60 120 300", .least = 1, .most = 86400},
+    {"ordinary_s", CONFIG_KEY_NUMBERS, AT(retry.ordinary.steps_s), "60 300 900 1800 3600", .least = 1, .most = 86400},
+    {"uncertain_immediate_s", CONFIG_KEY_NUMBER, AT(retry.immediate.uncertain_s), "120", .least = 0, .most = 86400},
+    {"uncertain_ordinary_s", CONFIG_KEY_NUMBER, AT(retry.ordinary.uncertain_s), "900", .least = 0, .most = 86400},
+    {"jitter_percent", CONFIG_KEY_NUMBER, AT(retry.immediate.jitter_percent), "20", .least = 0, .most = 50},
+    {"other_immediate_failures", CONFIG_KEY_NUMBER, AT(retry.immediate.other_channel_failures), "1", .least = 1, .most = 100},
+    {"other_immediate_s", CONFIG_KEY_NUMBER, AT(retry.immediate.other_channel_s), "120", .least = 1, .most = 86400},
+    {"other_ordinary_failures", CONFIG_KEY_NUMBER, AT(retry.ordinary.other_channel_failures), "3", .least = 1, .most = 100},
+    {"other_ordinary_s", CONFIG_KEY_NUMBER, AT(retry.ordinary.other_channel_s), "900", .least = 1, .most = 86400},
+    {"longest_s", CONFIG_KEY_NUMBER, AT(retry.longest_s), "432000", .least = 60, .most = 30 * 86400},
 };
 _Static_assert(sizeof((struct backoff_policy){0}.steps_s) == CONFIG_NUMBERS_MOST * sizeof(int), "steps are numbers");
 
@@ -221,6 +227,7 @@ const struct config_table CONFIG_TABLE_COURT = {"a court", COURT_KEYS, COUNT(COU
 #define AT(member) .offset = offsetof(struct config_endpoint_read, member)
 static const struct config_key ENDPOINT_KEYS[] = {
     {"kind", CONFIG_KEY_WORD, AT(endpoint.kind), "standard", .words = ENDPOINT_WORDS},
+    {"when", CONFIG_KEY_WORD, AT(endpoint.when), "always", .words = WHEN_WORDS},
     {"url", CONFIG_KEY_TEXT, AT(endpoint.url), .refuse = config_refuse_url},
     {"url_file", CONFIG_KEY_TEXT, AT(endpoint.url_file)},
     {"secrets", CONFIG_KEY_TEXTS, AT(secrets)},

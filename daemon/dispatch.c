@@ -21,6 +21,7 @@ static void stop_pools(struct dispatch *d)
     webhook_pool_free(d->webhook);
     d->email = NULL;
     d->webhook = NULL;
+    d->heard_ms = 0;
 }
 
 /* The database refuses one of them: the others are written, and the lease of that one runs out, as after a crash. */
@@ -139,6 +140,9 @@ static int round_of(struct dispatch *d)
     if (done < 0)
         return -1;
     dispatch_endpoint_opened(d);
+    if ((n = dispatch_other(d)) < 0)
+        return -1;
+    done += n;
     if ((n = dispatch_route(d)) < 0)
         return -1;
     done += n;
@@ -171,6 +175,7 @@ static struct instant dispatch_tick(void *state, struct stage *stage, struct con
     write_outcomes(d);
     dispatch_renew(d);
     take_over(d);
+    dispatch_destination_hear(d);
     for (int i = 0; i < 20 && done > 0 && !atomic_load(&stage->stop); i++) {
         done = round_of(d);
         if (d->webhook != NULL)

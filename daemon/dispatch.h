@@ -13,6 +13,7 @@
 #include "refused_addresses.h"
 #include "return_path.h"
 #include "stage.h"
+#include "told/backoff.h"
 #include "told/disclosure.h"
 #include "told/verp.h"
 #include "webhook_pool.h"
@@ -48,6 +49,8 @@ struct dispatch {
     struct outcome *kept; /* came back, and not yet written */
     size_t kept_count, kept_room;
     int64_t renewed_ms, took_over_ms; /* monotonic */
+    int64_t others_ms; /* when mails were looked at that go by webhook as well after some time */
+    int64_t heard_ms; /* how others found the endpoints; 0: not since the pool was started */
     struct instant now; /* told's, of this tick */
     bool said_dead[EMAIL_RELAYS_MOST]; /* of each relay */
     enum dispatch_mail mail; /* as the operators know it */
@@ -69,11 +72,17 @@ struct pg_table;
 int dispatch_outcome(struct dispatch *d, size_t most);
 /* Within it: notifications whose role a server has now taken, and their duties (one column of ids each). */
 bool dispatch_reached(struct dispatch *d, struct pg_table *reached, struct pg_table *duties);
+/* What is pinned on a duty, or, of one that is older than that, what is configured. */
+struct backoff dispatch_backoff(const struct dispatch *d, const char *pinned);
+/* Mails whose recipients are to be told by webhook as well by now. And these, whose duties are locked; within a transaction. */
+int dispatch_other(struct dispatch *d);
+bool dispatch_other_use(struct dispatch *d, const char *messages);
 bool dispatch_renew(struct dispatch *d); /* leases of what is in flight */
 void dispatch_destination_write(struct dispatch *d); /* what has changed of relays and endpoints, for people to look at */
 
 /* No relay takes mail, or one does again: the operators' alarm, once, and its end. */
 void dispatch_mail_look(struct dispatch *d);
+void dispatch_destination_hear(struct dispatch *d);  /* what others have found of the endpoints */
 
 void dispatch_outcome_keep(struct dispatch *d, const struct outcome *outcome);
 void dispatch_outcome_give_up(struct dispatch *d); /* the first of them; its lease is renewed no more */

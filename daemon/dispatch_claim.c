@@ -83,11 +83,11 @@ static const struct pg_statement ROUTE_AGAIN = {
 
 static const struct pg_statement CANCEL = {
     "claim_cancel",
-    "UPDATE told.message SET state = 'cancelled', reason = $2, next_at = NULL, lease_until = NULL WHERE message_id = $1", 2};
+    "UPDATE told.message SET state = 'cancelled', reason = $2, next_at = NULL, other_at = NULL, lease_until = NULL WHERE message_id = $1", 2};
 
 static const struct pg_statement FAIL = {
     "claim_fail",
-    "UPDATE told.message SET state = 'failed', reason = $2, next_at = NULL, lease_until = NULL WHERE message_id = $1", 2};
+    "UPDATE told.message SET state = 'failed', reason = $2, next_at = NULL, other_at = NULL, lease_until = NULL WHERE message_id = $1", 2};
 
 /* What goes out once the claim is committed. */
 struct claimed {

@@ -33,21 +33,24 @@ static const struct pg_statement LOCK_ITEMS = {
 static const struct pg_statement MESSAGES = {
     "outcome_messages",
     "SELECT n - 1, failures, immediate, " PG_INSTANT("first_try_at") ", state = 'claimed' AND m.fence = q.fence, attempts,"
-    " channel, test FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY q (message_id, fence, n)"
+    " channel, test, other_at IS NOT NULL FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY q (message_id, fence, n)"
     " JOIN told.message m USING (message_id) ORDER BY message_id, n FOR UPDATE OF m",
     2};
 
 static const struct pg_statement WRITE_MESSAGES = {
     "outcome_write",
     "UPDATE told.message m SET state = q.state, next_at = q.next_at, reason = q.reason, failures = failures + q.failed,"
-    " uncertain = m.uncertain OR q.uncertain, lease_until = NULL, claimed_by = NULL"
+    " uncertain = m.uncertain OR q.uncertain, lease_until = NULL, claimed_by = NULL,"
+    " other_at = CASE WHEN q.state <> 'sent' THEN m.other_at END"
     " FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $5::int[], $6::boolean[])"
     " q (message_id, state, next_at, reason, failed, uncertain) WHERE m.message_id = q.message_id",
     6};
 
+/* Of the duty that is due first: when, and how it is tried again. */
 static const struct pg_statement DUE = {
     "outcome_due",
-    "SELECT " PG_INSTANT("min(due_at)") " FROM told.notification JOIN told.duty USING (duty_id) WHERE message_id = $1",
+    "SELECT " PG_INSTANT("due_at") ", retry FROM told.notification JOIN told.duty USING (duty_id) WHERE message_id = $1"
+    " ORDER BY due_at, duty_id LIMIT 1",
     1};
 
 static const struct pg_statement GIVE_BACK = {
@@ -92,8 +95,10 @@ struct result {
     bool held;        /* somebody holds its duty: later */
     bool known, ours; /* there is such a message; it is still claimed under this fence */
     bool immediate, email, test;
+    bool has_other; /* an endpoint that is for when it fails */
     struct instant first_try_at;
-    struct instant due_at;    /* the earliest of its duties; read where the server asked for time */
+    struct instant due_at;    /* the earliest of its duties */
+    struct backoff backoff;   /* of that one; both are read where it was not taken */
     struct instant next_at;   /* of a message that is tried again */
     const char *item_state;   /* of its notifications from now on */
     struct buf notifications, duties; /* their numbers, with commas, for the log */
@@ -139,6 +144,7 @@ static bool read_messages(struct results *all)
         r->attempt = (int)pg_column_int(rows, i, 5);
         r->email = strcmp(pg_column(rows, i, 6), "email") == 0;
         r->test = pg_column_bool(rows, i, 7);
+        r->has_other = pg_column_bool(rows, i, 8);
     }
     PQclear(rows);
     pg_table_release(&keys);
@@ -150,7 +156,9 @@ static bool read_due(struct dispatch *d, struct result *r)
     PGresult *rows = pg_run(d->pg, &DUE, (const char *[]){r->id});
     bool ok = rows != NULL;
 
-    r->due_at = ok && pg_column(rows, 0, 0) != NULL ? pg_column_instant(rows, 0, 0) : d->now;
+    /* A test is about none. */
+    r->due_at = ok && PQntuples(rows) > 0 ? pg_column_instant(rows, 0, 0) : d->now;
+    r->backoff = dispatch_backoff(d, ok && PQntuples(rows) > 0 ? pg_column(rows, 0, 1) : NULL);
     PQclear(rows);
     return ok;
 }
@@ -159,12 +167,11 @@ static bool read_due(struct dispatch *d, struct result *r)
 static struct instant again_at(const struct dispatch *d, const struct result *r)
 {
     const struct reply *reply = &r->o->reply;
-    const struct backoff_policy *policy = r->immediate ? &d->config->retry_immediate : &d->config->retry_ordinary;
-    struct instant next, wish, last = instant_add_seconds(r->first_try_at, d->config->retry_longest_s);
+    struct instant next, wish, last = instant_add_seconds(r->first_try_at, r->backoff.longest_s);
 
     if (reply->outcome != REPLY_TEMPFAIL || r->test) /* whoever sends a test looks, and sends another */
         return INSTANT_NONE;
-    next = backoff_next(policy, r->failures + 1, reply->uncertain, (uint64_t)r->o->message_id, d->now);
+    next = backoff_next(backoff_of(&r->backoff, r->immediate), r->failures + 1, reply->uncertain, (uint64_t)r->o->message_id, d->now);
     /* No server's wish ends a message before its time. */
     wish = reply->retry_after_s > 0 ? backoff_wish(next, reply->retry_after_s, r->due_at, d->now) : next;
     if (instant_compare(wish, last) <= 0)
@@ -222,6 +229,27 @@ static bool hurry_lines(struct dispatch *d, const char *notification, int64_t du
     return ok;
 }
 
+static bool wants_other(const struct result *r)
+{
+    return r->has_other && r->o->begun && r->o->reply.outcome != REPLY_DELIVERED &&
+           (instant_is_none(r->next_at) || backoff_wants_other(backoff_of(&r->backoff, r->immediate), r->failures + 1));
+}
+
+/* Before lines are hurried: a mail that has failed for good leaves the other channel to reach its person. */
+static bool use_others(struct results *all)
+{
+    struct buf ids = {0};
+    bool ok = true;
+
+    for (size_t i = 0; i < all->count; i++)
+        if (all->list[i].ours && wants_other(&all->list[i]))
+            pg_array_add(&ids, all->list[i].id);
+    if (ids.len > 0)
+        ok = dispatch_other_use(all->d, pg_array_end(&ids));
+    buf_release(&ids);
+    return ok;
+}
+
 static bool end_items(struct results *all)
 {
     struct dispatch *d = all->d;
@@ -234,7 +262,7 @@ static bool end_items(struct results *all)
     for (int i = 0; rows != NULL && i < PQntuples(rows); i++)
         note_item(all, result_of(all, pg_column_int(rows, i, 3)), rows, i);
     ok = rows != NULL && store_journal_write(d->pg, d->now, &all->journal) &&
-         dispatch_reached(d, &all->reached, &all->told);
+         dispatch_reached(d, &all->reached, &all->told) && use_others(all);
     for (int i = 0; ok && i < PQntuples(rows); i++)
         if (strcmp(result_of(all, pg_column_int(rows, i, 3))->item_state, "failed") == 0)
             ok = hurry_lines(d, pg_column(rows, i, 0), pg_column_int(rows, i, 1), (int)pg_column_int(rows, i, 2));
@@ -282,6 +310,18 @@ static bool write_late(struct dispatch *d, const struct result *r)
     return ok;
 }
 
+/* Every message would be refused so. A test is looked at by whoever sends it. */
+static bool say_astray(struct dispatch *d, const struct result *r)
+{
+    const char *reason = r->o->reply.reason;
+
+    if (!r->o->reply.astray || r->test)
+        return true;
+    log_error("endpoint=%s state=refusing reason=\"%s\" do=\"look at its settings: it would refuse every message so\"",
+              r->o->destination, reason);
+    return store_alarm(d->pg, "endpoint-refuses", r->o->destination, reason, d->now);
+}
+
 static bool write_one(struct results *all, struct result *r)
 {
     const struct reply *reply = &r->o->reply;
@@ -293,7 +333,7 @@ static bool write_one(struct results *all, struct result *r)
         return true;
     if (!r->ours)
         return write_late(all->d, r);
-    if (reply->retry_after_s > 0 && !read_due(all->d, r))
+    if (!sent && !read_due(all->d, r))
         return false;
     r->next_at = again_at(all->d, r);
     again = !instant_is_none(r->next_at);
@@ -306,7 +346,7 @@ static bool write_one(struct results *all, struct result *r)
     pg_table_add(&all->attempts,
                  (const char *[]){r->id, r->fence, reply_outcome_text(reply->outcome), uncertain, code, reply->reason,
                                   r->o->destination[0] != '\0' ? r->o->destination : NULL});
-    return !reply->gone || dispatch_endpoint_stop(all->d, r->o->message_id);
+    return say_astray(all->d, r) && (!reply->gone || dispatch_endpoint_stop(all->d, r->o->message_id));
 }
 
 /* Stopped before anything was tried: the claim is given back as if it had not been made, if it is still ours. */

@@ -46,11 +46,11 @@ static const struct pg_statement STILL_OPEN = {
 
 static const struct pg_statement NEW_MESSAGES = {
     "place_messages",
-    "INSERT INTO told.message (channel, recipient, address, topic, immediate, uid, next_at, created_at)"
-    " SELECT channel, recipient, address, topic, immediate, uid, next_at, $8::timestamptz FROM unnest($1::text[], $2::text[],"
-    " $3::text[], $4::text[], $5::boolean[], $6::text[], $7::timestamptz[]) WITH ORDINALITY"
-    " q (channel, recipient, address, topic, immediate, uid, next_at, n) ORDER BY n RETURNING message_id, uid",
-    8};
+    "INSERT INTO told.message (channel, recipient, address, topic, immediate, uid, next_at, other_at, created_at)"
+    " SELECT channel, recipient, address, topic, immediate, uid, next_at, other_at, $9::timestamptz FROM unnest($1::text[],"
+    " $2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[], $7::timestamptz[], $8::timestamptz[]) WITH ORDINALITY"
+    " q (channel, recipient, address, topic, immediate, uid, next_at, other_at, n) ORDER BY n RETURNING message_id, uid",
+    9};
 
 static const struct pg_statement ASSIGN = {
     "place_assign",
@@ -244,11 +244,13 @@ static char *uid_of(const struct dispatch *d, const struct dispatch_place *p)
 
 static void describe(const struct dispatch *d, const struct dispatch_place *p, struct pg_table *messages)
 {
-    char at[INSTANT_TEXT_SIZE], *uid = uid_of(d, p);
+    struct backoff backoff = dispatch_backoff(d, p->queued.retry);
+    char at[INSTANT_TEXT_SIZE], other_at[INSTANT_TEXT_SIZE], *uid = uid_of(d, p);
+    struct instant other = instant_add_seconds(p->send_at, backoff_of(&backoff, p->queued.immediate)->other_channel_s);
 
     pg_table_add(messages, (const char *[]){p->queued.channel, p->who.id, p->address, p->topic,
                                             p->queued.immediate ? "true" : "false", uid,
-                                            instant_print(p->send_at, at)});
+                                            instant_print(p->send_at, at), p->has_other ? instant_print(other, other_at) : NULL});
     free(uid);
 }
 
@@ -265,7 +267,7 @@ static const char *find_message(const PGresult *rows, int first, const char *uid
 
 static bool make_messages(struct dispatch *d, struct dispatch_place *places, size_t count)
 {
-    struct pg_table messages = {.width = 7};
+    struct pg_table messages = {.width = 8};
     char now[INSTANT_TEXT_SIZE];
     PGresult *rows;
     int row = 0;

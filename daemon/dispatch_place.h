@@ -12,6 +12,7 @@ struct dispatch_queued {
     int telling, line, step;
     const char *kind, *role, *channel, *recipient, *case_ref;
     const char *as_of;   /* the day whose allocations hold for its duty, or NULL */
+    const char *retry;   /* how it is tried again (backoff.h); NULL: as the configuration has it */
     const char *told_at; /* of a correction: the address it was told at; else NULL */
     bool immediate, closed;
     struct instant due_at;
@@ -25,6 +26,7 @@ struct dispatch_place {
     struct dispatch_queued queued;
     struct recipient who;
     const char *address;
+    bool has_other; /* an endpoint for when this mail fails */
     /* worked out here */
     char topic[DISPATCH_TOPIC_SIZE];
     bool superseded;  /* the recipient is told of this duty at this step by another one */

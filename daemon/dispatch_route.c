@@ -24,7 +24,7 @@ static const struct pg_statement QUEUED = {
     " d.child_id, d.case_ref, d.immediate, " PG_INSTANT("d.due_at") ", d.state,"
     " CASE WHEN n.kind IN ('correction', 'closing') THEN (SELECT m.address FROM told.notification o JOIN told.message m USING (message_id)"
     " WHERE o.duty_id = n.duty_id AND o.recipient = n.recipient AND o.channel = n.channel AND o.kind NOT IN ('correction', 'closing')"
-    " ORDER BY o.notification_id DESC LIMIT 1) END, d.as_of::text"
+    " ORDER BY o.notification_id DESC LIMIT 1) END, d.as_of::text, d.retry"
     " FROM told.notification n JOIN told.duty d USING (duty_id)"
     " WHERE n.duty_id = ANY ($1::bigint[]) AND n.state = 'queued' AND n.message_id IS NULL"
     " ORDER BY d.immediate DESC, n.notification_id FOR UPDATE OF n",
@@ -64,7 +64,8 @@ static struct dispatch_queued read_queued(const PGresult *rows, int i)
                            .due_at = pg_column_instant(rows, i, 12),
                            .closed = strcmp(pg_column(rows, i, 13), "closed") == 0,
                            .told_at = pg_column(rows, i, 14),
-                           .as_of = pg_column(rows, i, 15)};
+                           .as_of = pg_column(rows, i, 15),
+                           .retry = pg_column(rows, i, 16)};
 }
 
 /* The caller has locked the duty's row. */
@@ -142,9 +143,11 @@ struct routing {
     struct pg_table also; /* those whose recipient has a webhook as well */
 };
 
-static void place(struct routing *r, const struct dispatch_queued *q, const struct recipient *who, const char *address)
+static void place(struct routing *r, const struct dispatch_queued *q, const struct recipient *who, const char *address,
+                  bool has_other)
 {
-    r->places[r->place_count++] = (struct dispatch_place){.queued = *q, .who = *who, .address = address};
+    r->places[r->place_count++] =
+        (struct dispatch_place){.queued = *q, .who = *who, .address = address, .has_other = has_other};
 }
 
 /* Whoever reads why must see that it was not who is allocated now. Reasons that fill their room are not cut for it. */
@@ -179,6 +182,22 @@ static bool is_down(const struct dispatch *d, const char *endpoint)
     return d->webhook != NULL && webhook_pool_is_open(d->webhook, endpoint);
 }
 
+/* An endpoint that is for when mail fails, and for who has no mail address. */
+static bool waits(const struct dispatch *d, const char *name)
+{
+    const struct webhook_endpoint *endpoint = config_endpoint(d->config, name);
+
+    return endpoint != NULL && endpoint->when == WEBHOOK_MAIL_FAILS;
+}
+
+/* Why a mail to this address cannot be sent, or NULL. */
+static const char *mail_fault(const struct dispatch *d, const char *address)
+{
+    if (address == NULL)
+        return "the recipient has no mail address";
+    return refused_addresses_has(d->refused, address) ? DIRECTORY_CAME_BACK : config_refuses_mail(d->config, address);
+}
+
 /* Where the role reaches nobody, its line's next step is due at once. */
 static bool route(struct routing *r, const struct dispatch_queued *q)
 {
@@ -186,7 +205,7 @@ static bool route(struct routing *r, const struct dispatch_queued *q)
     struct dispatch *d = r->d;
     struct recipient who;
     const char *address, *fault = NULL;
-    bool ok = true;
+    bool ok = true, has_other;
 
     if (q->closed && !after)
         return dispatch_place_end(d, q, "cancelled", "the duty is closed", NULL);
@@ -200,23 +219,21 @@ static bool route(struct routing *r, const struct dispatch_queued *q)
     }
     if (ok && email)
         ok = say_barred(d, q, &who);
+    fault = email ? mail_fault(d, address) : NULL;
     /* A correction goes over the channels that the telling took, and has a row for each. */
-    if (ok && email && !after && who.webhook != NULL)
+    has_other = email && !after && who.webhook != NULL;
+    if (ok && has_other && (fault != NULL || !waits(d, who.webhook))) {
         pg_table_add(&r->also, (const char *[]){q->id});
+        has_other = false;
+    }
     if (!ok)
         return false;
     if (address == NULL && !email)
         return dispatch_place_end(d, q, "superseded", "the recipient has no webhook", &who);
     if (address == NULL && who.webhook != NULL && !is_down(d, who.webhook))
         return dispatch_place_end(d, q, "superseded", "the recipient has no mail address; the webhook tells", &who);
-    if (address == NULL)
-        fault = "the recipient has no mail address";
-    else if (email && refused_addresses_has(d->refused, address))
-        fault = DIRECTORY_CAME_BACK;
-    else if (email)
-        fault = config_refuses_mail(d->config, address);
     if (fault == NULL) {
-        place(r, q, &who, address);
+        place(r, q, &who, address, has_other);
         return true;
     }
     log_warning("notification=%s duty=%lld recipient=%s state=failed reason=\"%s\" do=\"correct the directory\"", q->id,

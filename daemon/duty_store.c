@@ -12,10 +12,10 @@ static const struct pg_statement OPEN = {
     "duty_open",
     "INSERT INTO told.duty (kind, child_id, case_ref, rule, key, occurrence, duty, title, says, immediate, provisional, event_id,"
     " received_at, due_at, shows, closes, because, protocol_hash, calendar_hash, opened_at, next_at,"
-    " as_of) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,"
-    " $21, $22)"
+    " as_of, retry) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,"
+    " $21, $22, $23)"
     " ON CONFLICT (child_id, case_ref, rule, key, occurrence) DO NOTHING RETURNING duty_id",
-    22};
+    23};
 
 static const struct pg_statement ADD_LINE = {
     "duty_line_add",
@@ -119,7 +119,7 @@ static bool add_line(struct duty_store *s, int64_t duty_id, int line, const char
 static int64_t insert(struct duty_store *s, const struct duty_new *d)
 {
     char child[24], event[24], occurrence[24], received[INSTANT_TEXT_SIZE], due[INSTANT_TEXT_SIZE], now[INSTANT_TEXT_SIZE],
-        next[INSTANT_TEXT_SIZE];
+        next[INSTANT_TEXT_SIZE], *retry = backoff_print(&s->config->retry);
     PGresult *result;
     int64_t id;
 
@@ -131,7 +131,8 @@ static int64_t insert(struct duty_store *s, const struct duty_new *d)
                                      instant_print(d->due_at, due), d->shows, d->closes, d->because,
                                      protocol_hash(s->config->protocol), calendar_hash(s->config->calendar),
                                      instant_print(s->now, now), instant_print(ladder_first_at(d->due_at, s->now), next),
-                                     d->as_of});
+                                     d->as_of, retry});
+    free(retry);
     if (result == NULL)
         return -1;
     id = PQntuples(result) > 0 ? pg_column_int(result, 0, 0) : 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "escalate_alarm.h"
 #include "store.h"
 #include "told/mem.h"
 #include "told/silence.h"
@@ -50,15 +51,6 @@ static const struct pg_statement CURSORS = {
 
 static const struct pg_statement STATE = {
     "silence_state", "UPDATE told.feed_silence SET statement = $2 WHERE silence_id = $1", 2};
-
-static const struct pg_statement ALARM = {
-    "silence_alarm",
-    "SELECT a.alarm_id, a.duty_id, d.duty_id FROM told.alarm a LEFT JOIN told.duty d ON d.duty_id = a.duty_id AND d.state <> 'closed'"
-    " WHERE a.kind = $1 AND a.key = $2 AND a.cleared_at IS NULL",
-    2};
-static const struct pg_statement LOCK_DUTY = {"silence_duty", "SELECT FROM told.duty WHERE duty_id = $1 FOR UPDATE", 1};
-static const struct pg_statement CLEAR = {
-    "silence_clear", "UPDATE told.alarm SET cleared_at = $2 WHERE alarm_id = $1 AND cleared_at IS NULL", 2};
 
 /* One of the two silences of a feed. */
 struct silence {
@@ -147,22 +139,6 @@ static bool state(struct duty_store *s, const struct silence *q, struct instant 
     return ok;
 }
 
-/* The operators' duty ends by the fact that the feed is there again. */
-static bool clear(struct duty_store *s, const struct silence *q)
-{
-    char now[INSTANT_TEXT_SIZE];
-    PGresult *row = pg_run(s->pg, &ALARM, (const char *[]){kind_of(q), q->feed});
-    bool ok = row != NULL;
-
-    if (ok && PQntuples(row) > 0 && pg_column(row, 0, 2) != NULL)
-        ok = pg_do(s->pg, &LOCK_DUTY, (const char *[]){pg_column(row, 0, 2)}) &&
-             duty_store_close(s, pg_column_int(row, 0, 2), "discharged", "the feed was heard again", 0);
-    if (ok && PQntuples(row) > 0)
-        ok = pg_do(s->pg, &CLEAR, (const char *[]){pg_column(row, 0, 0), instant_print(s->now, now)});
-    PQclear(row);
-    return ok;
-}
-
 static bool end(struct duty_store *s, const struct silence *q)
 {
     char id[24], heard[INSTANT_TEXT_SIZE];
@@ -172,7 +148,7 @@ static bool end(struct duty_store *s, const struct silence *q)
     snprintf(id, sizeof id, "%lld", (long long)q->open);
     row = ok ? pg_run(s->pg, &END, (const char *[]){id, instant_print(q->heard, heard)}) : NULL;
     ok = row != NULL &&
-         (PQntuples(row) == 0 || (clear(s, q) && state(s, q, pg_column_instant(row, 0, 0)))) && pg_commit(s->pg);
+         (PQntuples(row) == 0 || (escalate_alarm_clear(s, kind_of(q), q->feed, "the feed was heard again") && state(s, q, pg_column_instant(row, 0, 0)))) && pg_commit(s->pg);
     PQclear(row);
     if (!ok)
         pg_rollback(s->pg);

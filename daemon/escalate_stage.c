@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "duty_store.h"
+#include "escalate_destinations.h"
 #include "escalate_feeds.h"
 #include "escalate_silence.h"
 #include "log.h"
@@ -277,6 +278,7 @@ static void watch_feeds(struct escalator *e, struct duty_store *s)
     if (e->looked_ms == 0 || now_ms - e->looked_ms >= FEEDS_EVERY_MS) {
         e->looked_ms = now_ms;
         escalate_silence_step(s, e->started_at);
+        escalate_destinations_step(s, clock_real());
     }
 }
 

@@ -8,7 +8,7 @@
 
 #include "pg.h"
 
-#define PG_TABLE_COLUMNS 8
+#define PG_TABLE_COLUMNS 10
 
 struct pg_table {
     size_t width; /* columns; set it, the rest begins as zero */

@@ -63,10 +63,10 @@ static const struct pg_statement list_duties = {
 static const struct pg_statement list_destinations = {
     "destinations",
     "SELECT channel, name AS destination, state, " PG_INSTANT("since") " AS since_at, concurrency, most, failures, error,"
-    " " PG_INSTANT("probe_at") " AS next_probe_at, "
-    PG_INSTANT("written_at") " AS changed_at FROM told.destination WHERE channel <> 'email' OR name = ANY ($1::text[])"
-    " ORDER BY channel, name",
-    1};
+    " last_error, " PG_INSTANT("last_error_at") " AS last_error_at, " PG_INSTANT("probe_at") " AS next_probe_at, "
+    PG_INSTANT("written_at") " AS changed_at FROM told.destination WHERE (channel = 'email' AND name = ANY ($1::text[]))"
+    " OR (channel = 'webhook' AND name = ANY ($2::text[])) ORDER BY channel, name",
+    2};
 /* Without a relay that is alive nothing is claimed: it waits, however long that takes. */
 static const struct pg_statement read_mail_down = {
     "destinations_down",
@@ -187,7 +187,7 @@ static int say_mail_down(struct toldctl *ctl, const char *relays)
     return 0;
 }
 
-/* Relays that are in the configuration no more are left out. */
+/* Those that are in the configuration no more are left out. */
 int toldctl_destinations(struct toldctl *ctl, int argc, char **argv)
 {
     if (toldctl_options(ctl, argc, argv, NULL, 0, 0) < 0)
@@ -195,13 +195,16 @@ int toldctl_destinations(struct toldctl *ctl, int argc, char **argv)
     int code = toldctl_open_database(ctl);
     if (code)
         return code;
-    struct buf relays = {0};
+    struct buf relays = {0}, endpoints = {0};
     for (size_t i = 0; i < ctl->config->relay_count; i++)
         pg_array_add(&relays, ctl->config->relays[i].name != NULL ? ctl->config->relays[i].name : "relay");
-    const char *const values[] = {pg_array_end(&relays)};
+    for (size_t i = 0; i < ctl->config->endpoint_count; i++)
+        pg_array_add(&endpoints, ctl->config->endpoints[i].name);
+    const char *const values[] = {pg_array_end(&relays), pg_array_end(&endpoints)};
     code = toldctl_list(ctl, &list_destinations, values);
     if (!code && !ctl->json)
         code = say_mail_down(ctl, values[0]);
     buf_release(&relays);
+    buf_release(&endpoints);
     return code;
 }

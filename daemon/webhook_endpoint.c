@@ -150,7 +150,7 @@ static bool lists_are_same(char *const *a, char *const *b)
 
 bool webhook_endpoint_is_equal(const struct webhook_endpoint *a, const struct webhook_endpoint *b)
 {
-    return is_same(a->name, b->name) && a->kind == b->kind && is_same(a->url, b->url) && is_same(a->url_file, b->url_file) &&
+    return is_same(a->name, b->name) && a->kind == b->kind && a->when == b->when && is_same(a->url, b->url) && is_same(a->url_file, b->url_file) &&
            a->secret_count == b->secret_count && memcmp(a->secrets, b->secrets, sizeof a->secrets) == 0 &&
            is_same(a->api_key_file, b->api_key_file) && memcmp(&a->api_key, &b->api_key, sizeof a->api_key) == 0 &&
            is_same(a->template_id, b->template_id) && is_same(a->to, b->to) &&

@@ -10,10 +10,17 @@
 #define WEBHOOK_SECRETS_MOST 2 /* the old one and the new one while a secret is changed */
 #define WEBHOOK_NOTIFY_URL "https://api.notifications.service.gov.uk"
 
+/* Of those who have a mail address too; who has none is always told here. */
+enum webhook_when {
+    WEBHOOK_ALWAYS,     /* beside every mail */
+    WEBHOOK_MAIL_FAILS, /* as well, once a mail has failed so often or for so long (backoff.h) */
+};
+
 /* Strings belong to whoever holds it; one that is kept longer is copied. */
 struct webhook_endpoint {
     char *name;
     enum webhook_kind kind;
+    enum webhook_when when;
     char *url; /* https://…; http:// only where allow_private, and then to loopback or private addresses only */
     char *url_file; /* where the url stands if it is a secret itself, as that of Teams is; or NULL */
     struct signature_key secrets[WEBHOOK_SECRETS_MOST]; /* standard */

@@ -14,10 +14,13 @@
 static const struct destination_policy POLICY = {
     .initial = 8, .most = 64, .dead_after = 5, .probe_first_ms = 1000, .probe_most_ms = 60000};
 
+#define HEARD "found dead by another told, or before the last start"
+
 struct fare {
     struct destination destination;
     size_t in_flight;
     bool changed, has_opened;
+    int64_t served_ms; /* when it last took something from us, monotonic; 0: never */
 };
 
 struct flight {
@@ -128,10 +131,16 @@ static void learn(struct webhook_pool *pool, const struct flight *flight, const 
     struct fare *fare = &pool->fares[flight->endpoint];
     bool was_open = fare->destination.state == DESTINATION_DEAD, changed = false;
     fare->in_flight--;
+    if (outcome->reply.outcome == REPLY_DELIVERED)
+        fare->served_ms = clock_monotonic_ms();
+    if (outcome->reply.astray) {
+        destination_note(&fare->destination, outcome->reply.reason, clock_monotonic_ms());
+        changed = true;
+    }
     if (outcome->reply.trouble)
         changed = destination_failure(&fare->destination, outcome->reply.reason, flight->is_probe, clock_monotonic_ms());
     else if (outcome->curl_code != CURLE_ABORTED_BY_CALLBACK)
-        changed = destination_success(&fare->destination);
+        changed = destination_success(&fare->destination) || changed;
     fare->changed = fare->changed || changed;
     fare->has_opened = fare->has_opened || (!was_open && fare->destination.state == DESTINATION_DEAD);
 }
@@ -262,6 +271,19 @@ bool webhook_pool_has_opened(const struct webhook_pool *pool, size_t endpoint)
 void webhook_pool_seen(struct webhook_pool *pool, size_t endpoint)
 {
     pool->fares[endpoint].has_opened = false;
+}
+
+void webhook_pool_hear(struct webhook_pool *pool, size_t endpoint, bool dead, int64_t since_ms)
+{
+    struct fare *fare = &pool->fares[endpoint];
+
+    if (!dead) {
+        (void)destination_hear_alive(&fare->destination, clock_monotonic_ms());
+    } else if ((fare->served_ms == 0 || fare->served_ms < since_ms) &&
+               destination_hear_dead(&fare->destination, HEARD, clock_monotonic_ms())) {
+        fare->has_opened = true;
+        fare->changed = false; /* whoever found it has written it */
+    }
 }
 
 bool webhook_pool_is_open(const struct webhook_pool *pool, const char *name)

@@ -26,6 +26,9 @@ bool webhook_pool_changed(struct webhook_pool *pool, size_t endpoint); /* what i
 /* Whether its breaker has opened and nobody has seen to it yet. */
 bool webhook_pool_has_opened(const struct webhook_pool *pool, size_t endpoint);
 void webhook_pool_seen(struct webhook_pool *pool, size_t endpoint);
+/* What another told, or the one before us, has found of it. since_ms, monotonic: what we have been served by it since then
+ * counts for more. */
+void webhook_pool_hear(struct webhook_pool *pool, size_t endpoint, bool dead, int64_t since_ms);
 bool webhook_pool_is_open(const struct webhook_pool *pool, const char *name);
 
 /* Sleeps until a transfer needs the thread, one of the other fds is readable or timeout_ms have passed. */

@@ -8,7 +8,7 @@ const struct backoff_policy BACKOFF_IMMEDIATE = {
     .uncertain_s = 120,
     .jitter_percent = 20,
     .other_channel_failures = 1,
-    .other_channel_s = 0,
+    .other_channel_s = 120, /* a server that is silent for so long has failed, whatever its patience */
 };
 
 const struct backoff_policy BACKOFF_ORDINARY = {
@@ -31,6 +31,11 @@ static int64_t step_ms(const struct backoff_policy *policy, int failures)
             break;
     }
     return (int64_t)wait_s * 1000;
+}
+
+const struct backoff_policy *backoff_of(const struct backoff *backoff, bool immediate)
+{
+    return immediate ? &backoff->immediate : &backoff->ordinary;
 }
 
 /* splitmix64 (Steele, Lea, Flood 2014): two seeds that differ in one bit land far apart. */
@@ -61,6 +66,11 @@ struct instant backoff_next(const struct backoff_policy *policy, int failures, b
     if (jittered < floor)
         jittered = floor + (floor - jittered);
     return instant_add_ms(now, jittered);
+}
+
+bool backoff_wants_other(const struct backoff_policy *policy, int failures)
+{
+    return failures >= policy->other_channel_failures;
 }
 
 #define BEFORE_DUE_S 60      /* the last try before a deadline leaves the server a minute to take it */

@@ -45,6 +45,17 @@ static bool grow(struct destination *d)
     return true;
 }
 
+static void revive(struct destination *d)
+{
+    const char *last_error = d->last_error;
+    int64_t last_error_ms = d->last_error_ms;
+
+    destination_init(d, d->policy);
+    d->had_failure = true;
+    d->last_error = last_error;
+    d->last_error_ms = last_error_ms;
+}
+
 bool destination_success(struct destination *d)
 {
     bool had_error = d->error != NULL;
@@ -54,8 +65,7 @@ bool destination_success(struct destination *d)
         d->error = NULL;
         return grow(d) || had_error;
     }
-    destination_init(d, d->policy);
-    d->had_failure = true;
+    revive(d);
     return true;
 }
 
@@ -81,12 +91,19 @@ static bool fail_again(struct destination *d, bool was_probe, int64_t now_ms)
     return true;
 }
 
+void destination_note(struct destination *d, const char *error, int64_t now_ms)
+{
+    d->last_error = error;
+    d->last_error_ms = now_ms;
+}
+
 bool destination_failure(struct destination *d, const char *error, bool was_probe, int64_t now_ms)
 {
     bool is_new = d->error != error;
     int before = d->concurrency;
 
     d->error = error;
+    destination_note(d, error, now_ms);
     d->failures++;
     if (d->state == DESTINATION_DEAD)
         return fail_again(d, was_probe, now_ms) || is_new;
@@ -96,6 +113,26 @@ bool destination_failure(struct destination *d, const char *error, bool was_prob
     if (d->failures >= d->policy->dead_after)
         die(d, now_ms);
     return is_new || d->concurrency != before || d->state == DESTINATION_DEAD;
+}
+
+bool destination_hear_dead(struct destination *d, const char *error, int64_t now_ms)
+{
+    if (d->state == DESTINATION_DEAD)
+        return false;
+    d->had_failure = true;
+    d->successes = 0;
+    d->concurrency = 1;
+    d->error = error;
+    die(d, now_ms);
+    return true;
+}
+
+bool destination_hear_alive(struct destination *d, int64_t now_ms)
+{
+    if (d->state == DESTINATION_ALIVE || d->probing || d->probe_at_ms <= now_ms)
+        return false;
+    d->probe_at_ms = now_ms;
+    return true;
 }
 
 const char *destination_state_text(enum destination_state state)

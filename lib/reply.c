@@ -188,6 +188,12 @@ static const struct range_row NOTIFY_ROWS[] = {
     {429, 429, REPLY_TEMPFAIL, "Notify 429: over its rate or the limit of the day"},
 };
 
+/* What is wrong then is wrong for every message. Of Notify all of a message but its words is configuration. */
+static bool is_astray(long status)
+{
+    return (status >= 300 && status <= 399) || status == 401 || status == 403 || status == 404 || status == 405 || status == 407;
+}
+
 static struct reply reply_by(const struct range_row *row, int curl_code, long status, bool body_sent, int retry_after_s);
 
 struct reply reply_of_notify(int curl_code, long status, bool body_sent, int retry_after_s)
@@ -197,6 +203,7 @@ struct reply reply_of_notify(int curl_code, long status, bool body_sent, int ret
         return reply_of_http(curl_code, status, body_sent, retry_after_s);
     struct reply reply = reply_by(row, curl_code, status, body_sent, retry_after_s);
     reply.trouble = reply.trouble || status == 401 || status == 403;
+    reply.astray = status != 429;
     return reply;
 }
 
@@ -220,6 +227,7 @@ static struct reply reply_by(const struct range_row *row, int curl_code, long st
         return unanswered(curl_code, body_sent);
     struct reply reply = {.outcome = row->outcome,
                           .trouble = status >= 500 || status == 408 || status == 429,
+                          .astray = is_astray(status),
                           .gone = status == 410,
                           .reason = row->reason};
     if (reply.outcome == REPLY_TEMPFAIL && retry_after_s > 0)

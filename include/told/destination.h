@@ -31,6 +31,8 @@ struct destination {
     int failures;           /* in a row */
     const char *error;      /* of the last failure, static text; NULL: none since it is alive */
     int64_t probe_at_ms;    /* while dead */
+    const char *last_error; /* the same, kept when it is well again; and when that was */
+    int64_t last_error_ms;
     /* its own */
     int successes; /* since the last change of concurrency */
     bool had_failure;
@@ -48,6 +50,12 @@ void destination_probe(struct destination *d);
  * now: state, concurrency or error. */
 bool destination_success(struct destination *d);
 bool destination_failure(struct destination *d, const char *error, bool was_probe, int64_t now_ms);
+/* What concerns it and yet says that it answers: a wrong address, a login it refuses. */
+void destination_note(struct destination *d, const char *error, int64_t now_ms);
+/* Somebody else has found it dead, or well again: the one waits for a probe, the other lets it through at once. True if it
+ * was not known. */
+bool destination_hear_dead(struct destination *d, const char *error, int64_t now_ms);
+bool destination_hear_alive(struct destination *d, int64_t now_ms);
 const char *destination_state_text(enum destination_state state); /* "alive" "dead" */
 
 #endif

@@ -15,6 +15,7 @@ struct reply {
     enum reply_outcome outcome;
     bool uncertain;       /* a tempfail after the whole body had gone out: the other side may have it */
     bool trouble;         /* it says something of the destination itself, not of this message (destination.h) */
+    bool astray;          /* it would refuse every message so: an address, a login, a template that somebody must correct */
     bool gone;            /* HTTP 410: the endpoint wants no more; alarm */
     int retry_after_s;    /* the server's wish, 0 if none; capped by the caller */
     const char *reason;   /* static text for journal and log; never foreign bytes */

@@ -194,9 +194,9 @@ static void test_config_takes_a_good_one_and_prints_it_with_defaults(void **stat
     assert_int_equal(config->relays[0].response_timeout_s, 300);
     assert_int_equal(config->relays[0].final_timeout_s, 600);
     assert_non_null(config_template(config, "merged"));
-    assert_memory_equal(&config->retry_immediate, &BACKOFF_IMMEDIATE, sizeof BACKOFF_IMMEDIATE);
-    assert_memory_equal(&config->retry_ordinary, &BACKOFF_ORDINARY, sizeof BACKOFF_ORDINARY);
-    assert_int_equal(config->retry_longest_s, BACKOFF_LONGEST_S);
+    assert_memory_equal(&config->retry.immediate, &BACKOFF_IMMEDIATE, sizeof BACKOFF_IMMEDIATE);
+    assert_memory_equal(&config->retry.ordinary, &BACKOFF_ORDINARY, sizeof BACKOFF_ORDINARY);
+    assert_int_equal(config->retry.longest_s, BACKOFF_LONGEST_S);
     compare_golden("tests/golden/config/good.print", text);
     free(text);
     config_unref(config);

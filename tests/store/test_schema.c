@@ -33,10 +33,12 @@
 #define DROP_0018                                                                                              \
     "DROP FUNCTION told.message_again, told.message_test; ALTER TABLE told.message DROP COLUMN test;"
 #define DROP_0017 "DROP TABLE told.endpoint; ALTER TABLE told.message DROP COLUMN content, DROP COLUMN template, DROP COLUMN template_hash;"
+#define DROP_0019 "ALTER TABLE told.destination DROP COLUMN last_error, DROP COLUMN last_error_at, DROP COLUMN alarmed_at;" \
+    "ALTER TABLE told.message DROP COLUMN other_at; ALTER TABLE told.duty DROP COLUMN retry;"
 #define DROP_0020 "DROP FUNCTION told.duty_closing;"
 #define DROP_0021 "DROP TABLE told.match_asked; DROP INDEX told.event_state_follows;"
 /* All of it, the newest first. */
-#define TAKE_BACK DROP_0021 DROP_0020 DROP_0018 DROP_0017 DROP_0016 DROP_0015 DROP_0014 DROP_0013 DROP_0012 DROP_0011
+#define TAKE_BACK DROP_0021 DROP_0020 DROP_0019 DROP_0018 DROP_0017 DROP_0016 DROP_0015 DROP_0014 DROP_0013 DROP_0012 DROP_0011
 
 static int start(void **state)
 {

@@ -183,6 +183,21 @@ static int or_else(int value, int otherwise)
     return value != 0 ? value : otherwise;
 }
 
+static void write_hooks(const struct harness *h, struct buf *b)
+{
+    for (const char *at = h->options.more_hooks; at != NULL && *at != '\0';) {
+        const char *mark = strstr(at, "@HOOK@");
+
+        if (mark == NULL) {
+            buf_text(b, at);
+            return;
+        }
+        buf_append(b, at, (size_t)(mark - at));
+        buf_printf(b, "%d", h->hook_port);
+        at = mark + strlen("@HOOK@");
+    }
+}
+
 static void write_config(struct harness *h)
 {
     struct buf b = {0};
@@ -203,7 +218,8 @@ static void write_config(struct harness *h)
                h->endpoint, h->public_key, or_else(h->options.gap_after_s, 60), or_else(h->options.replay_every_s, 30));
     buf_printf(&b, "brake = { %s };\n",
                h->options.brake != NULL ? h->options.brake : "message_most = 1000000; hour_most = 1000000000;");
-    buf_printf(&b, "dispatch = { lease_ms = %d; };\n", or_else(h->options.lease_ms, 2000));
+    buf_printf(&b, "dispatch = { lease_ms = %d; dead_after_s = %d; };\n", or_else(h->options.lease_ms, 2000),
+               or_else(h->options.dead_after_s, 900));
     buf_printf(&b,
                "email = { tls = \"none\"; from = \"told@southwark.example\"; connect_timeout_s = 2; response_timeout_s = %d;"
                " final_timeout_s = %d; senders = %d;",
@@ -217,10 +233,12 @@ static void write_config(struct harness *h)
         buf_printf(&b, " url = \"smtp://127.0.0.1:%d\"; };\n", or_else(h->options.smtp_port, h->smtp_port));
     buf_printf(&b,
                "webhooks = { case-system = { url = \"http://127.0.0.1:%d/told\"; secrets = [ \"webhook.secret\" ];"
-               " allow_private = true; connect_timeout_s = 2; timeout_s = 5; }; };\n"
-               "courts = ( { court = \"camberwell-youth-court\"; host = true; days = [ \"monday\", \"tuesday\", \"wednesday\","
-               " \"thursday\", \"friday\" ]; } );\n",
+               " allow_private = true; connect_timeout_s = 2; timeout_s = 5; };\n",
                or_else(h->options.hook_port, h->hook_port));
+    write_hooks(h, &b);
+    buf_text(&b,
+               " };\ncourts = ( { court = \"camberwell-youth-court\"; host = true; days = [ \"monday\", \"tuesday\", \"wednesday\","
+               " \"thursday\", \"friday\" ]; } );\n");
     buf_text(&b, h->options.more_config != NULL ? h->options.more_config : "");
     harness_write(h, "told.conf", b.bytes);
     buf_release(&b);

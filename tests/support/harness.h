@@ -32,6 +32,8 @@ struct harness_options {
     const char *expects;      /* when the feed police is expected to speak: settings of that group, or NULL */
     int smtp_port, hook_port; /* where somebody else listens in the place of our sinks (which then hear nothing); 0: they do */
     int second_relay_port;    /* a relay behind the sink's own, named second; the first is then named first */
+    int dead_after_s;         /* 0: 900 */
+    const char *more_hooks;   /* endpoints beside case-system, or NULL; @HOOK@ is the port of the sink */
     const char *more_config;  /* lines for the end of told.conf, or NULL */
     bool broadcast;           /* with a broadcast feed that this process publishes (harness_broadcast_endpoint) */
     bool replay;              /* and repeats (harness_replay_endpoint) */

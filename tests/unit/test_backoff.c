@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 
 #include "told/backoff.h"
 
@@ -81,6 +82,9 @@ static void test_backoff_uses_the_other_channel_as_the_design_says(void **state)
     assert_int_equal(BACKOFF_IMMEDIATE.other_channel_failures, 1);
     assert_int_equal(BACKOFF_ORDINARY.other_channel_failures, 3);
     assert_int_equal(BACKOFF_ORDINARY.other_channel_s, 15 * 60);
+    assert_false(backoff_wants_other(&BACKOFF_ORDINARY, 2));
+    assert_true(backoff_wants_other(&BACKOFF_ORDINARY, 3));
+    assert_true(backoff_wants_other(&BACKOFF_IMMEDIATE, 1));
 }
 
 static void test_backoff_keeps_to_a_servers_wish_within_the_deadline(void **state)
@@ -107,6 +111,31 @@ static void test_backoff_keeps_to_a_servers_wish_within_the_deadline(void **stat
     }
 }
 
+static void test_backoff_is_kept_as_text_and_read_back(void **state)
+{
+    (void)state;
+    static const char PINNED[] = "30,60,120,300 120 20 1 120;60,300,900,1800,3600 900 20 3 900;432000";
+    static const char *const wrong[] = {
+        "", ";", "30", "30 1 2 3 4;60 1 2 3 4;", "30 1 2 3 4;60 1 2 3 4", "30 1 2 3 4;60 1 2 3 4;5 ", "30 1 2 3 4;60 1 2 3 4;5;",
+        ",30 1 2 3 4;60 1 2 3 4;5", "30,0 1 2 3 4;60 1 2 3 4;5", "30 1 2 3;60 1 2 3 4;5", "30 1 2 3 4 5;60 1 2 3 4;5",
+        "-30 1 2 3 4;60 1 2 3 4;5", " 30 1 2 3 4;60 1 2 3 4;5", "30 1 200 3 4;60 1 2 3 4;5", "30 1 2 3 4;60 1 2 3 4;999999999999",
+        "1,2,3,4,5,6,7,8,9,10,11,12,13 1 2 3 4;60 1 2 3 4;5", "x 1 2 3 4;60 1 2 3 4;5"};
+    struct backoff usual = {BACKOFF_IMMEDIATE, BACKOFF_ORDINARY, BACKOFF_LONGEST_S}, read = {.longest_s = 7};
+    char *text = backoff_print(&usual);
+
+    assert_string_equal(text, PINNED);
+    free(text);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        if (backoff_parse(wrong[i], &read) || read.longest_s != 7)
+            fail_msg("\"%s\"", wrong[i]);
+    assert_true(backoff_parse(PINNED, &read));
+    assert_memory_equal(&read, &usual, sizeof usual);
+    assert_ptr_equal(backoff_of(&usual, true), &usual.immediate);
+    /* The longest list there is. */
+    assert_true(backoff_parse("1,2,3,4,5,6,7,8,9,10,11,12 0 0 1 1;1 0 100 1 1;60", &read));
+    assert_int_equal(read.immediate.steps_s[11], 12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +144,7 @@ int main(void)
         cmocka_unit_test(test_backoff_never_makes_a_hot_loop_of_an_empty_policy),
         cmocka_unit_test(test_backoff_keeps_to_a_servers_wish_within_the_deadline),
         cmocka_unit_test(test_backoff_uses_the_other_channel_as_the_design_says),
+        cmocka_unit_test(test_backoff_is_kept_as_text_and_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

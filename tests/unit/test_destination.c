@@ -134,6 +134,45 @@ static void test_destination_of_one_sender_begins_with_one(void **state)
     assert_int_equal(d.state, DESTINATION_DEAD);
 }
 
+static void test_destination_hears_of_it_from_others(void **state)
+{
+    (void)state;
+    struct destination d;
+
+    destination_init(&d, &POLICY);
+    play(&d, "+++", 0);
+    assert_true(destination_hear_dead(&d, "somebody said so", 5000));
+    assert_int_equal(d.state, DESTINATION_DEAD);
+    assert_int_equal(destination_room(&d, 0), 0);
+    assert_false(destination_hear_dead(&d, "somebody said so", 5500)); /* known already */
+    assert_false(destination_wants_probe(&d, 5999));
+    assert_true(destination_hear_alive(&d, 5600));
+    assert_true(destination_wants_probe(&d, 5600));
+    destination_probe(&d);
+    assert_false(destination_hear_alive(&d, 5700));
+    assert_true(destination_success(&d));
+    assert_int_equal(d.state, DESTINATION_ALIVE);
+    assert_false(destination_hear_alive(&d, 5800));
+}
+
+static void test_destination_keeps_its_last_error_when_it_is_well_again(void **state)
+{
+    (void)state;
+    struct destination d;
+
+    destination_init(&d, &POLICY);
+    assert_null(d.last_error);
+    play(&d, "---", 700);
+    play(&d, "!", 900);
+    assert_null(d.error);
+    assert_string_equal(d.last_error, "no connection");
+    assert_int_equal(d.last_error_ms, 700);
+    destination_note(&d, "no such address", 1200);
+    assert_int_equal(d.state, DESTINATION_ALIVE);
+    assert_int_equal(d.failures, 0);
+    assert_string_equal(d.last_error, "no such address");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +181,8 @@ int main(void)
         cmocka_unit_test(test_destination_wants_one_probe_at_a_time_when_it_is_due),
         cmocka_unit_test(test_destination_says_when_what_is_shown_changes),
         cmocka_unit_test(test_destination_of_one_sender_begins_with_one),
+        cmocka_unit_test(test_destination_hears_of_it_from_others),
+        cmocka_unit_test(test_destination_keeps_its_last_error_when_it_is_well_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -209,6 +209,24 @@ static void test_reply_says_what_is_wrong_with_a_certificate(void **state)
     assert_string_equal(reply_certificate_text(7), "the server's certificate was not accepted");
 }
 
+/* What would be refused of every message is said to the operators; what is about one of them is not. */
+static void test_reply_says_when_every_message_would_be_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        long status;
+        bool http, notify;
+    } rows[] = {{200, false, false}, {301, true, true},   {400, false, true},  {401, true, true},   {403, true, true},
+                {404, true, true},   {405, true, true},   {410, false, false}, {413, false, false}, {422, false, false},
+                {429, false, false}, {500, false, false}, {503, false, false}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (reply_of_http(CURLE_OK, rows[i].status, true, 0).astray != rows[i].http ||
+            reply_of_notify(CURLE_OK, rows[i].status, true, 0).astray != rows[i].notify)
+            fail_msg("%ld", rows[i].status);
+    assert_false(reply_of_http(CURLE_COULDNT_CONNECT, 0, false, 0).astray);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_reply_says_when_an_endpoint_wants_no_more),
         cmocka_unit_test(test_reply_outcomes_have_words),
         cmocka_unit_test(test_reply_says_what_is_wrong_with_a_certificate),
+        cmocka_unit_test(test_reply_says_when_every_message_would_be_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
