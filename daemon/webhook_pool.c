@@ -142,7 +142,8 @@ static void learn(struct webhook_pool *pool, const struct flight *flight, const 
     else if (outcome->curl_code != CURLE_ABORTED_BY_CALLBACK)
         changed = destination_success(&fare->destination) || changed;
     fare->changed = fare->changed || changed;
-    fare->has_opened = fare->has_opened || (!was_open && fare->destination.state == DESTINATION_DEAD);
+    /* What came while a probe was due waited for that one. */
+    fare->has_opened = fare->has_opened || (fare->destination.state == DESTINATION_DEAD && (!was_open || flight->is_probe));
 }
 
 /* Takes a request out of the multi, with its outcome. */
@@ -290,6 +291,7 @@ bool webhook_pool_is_open(const struct webhook_pool *pool, const char *name)
 {
     for (size_t i = 0; i < pool->endpoint_count; i++)
         if (!strcmp(pool->endpoints[i].name, name))
-            return pool->fares[i].destination.state == DESTINATION_DEAD;
+            return pool->fares[i].destination.state == DESTINATION_DEAD &&
+                   !destination_wants_probe(&pool->fares[i].destination, clock_monotonic_ms());
     return false;
 }

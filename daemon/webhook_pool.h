@@ -23,12 +23,13 @@ const char *webhook_pool_name(const struct webhook_pool *pool, size_t endpoint);
 size_t webhook_pool_room(const struct webhook_pool *pool, size_t endpoint);
 const struct destination *webhook_pool_destination(const struct webhook_pool *pool, size_t endpoint);
 bool webhook_pool_changed(struct webhook_pool *pool, size_t endpoint); /* what is shown of it, since this was last asked */
-/* Whether its breaker has opened and nobody has seen to it yet. */
+/* Whether its breaker has opened, or a probe has failed, and nobody has seen to it yet. */
 bool webhook_pool_has_opened(const struct webhook_pool *pool, size_t endpoint);
 void webhook_pool_seen(struct webhook_pool *pool, size_t endpoint);
 /* What another told, or the one before us, has found of it. since_ms, monotonic: what we have been served by it since then
  * counts for more. */
 void webhook_pool_hear(struct webhook_pool *pool, size_t endpoint, bool dead, int64_t since_ms);
+/* Not while a probe is due: dead for want of anything to send, it may be well by now. */
 bool webhook_pool_is_open(const struct webhook_pool *pool, const char *name);
 
 /* Sleeps until a transfer needs the thread, one of the other fds is readable or timeout_ms have passed. */

@@ -236,7 +236,11 @@ static void test_webhook_reach_breaker_opens_and_lets_one_through(void **state)
         while (webhook_pool_room(s.pool, 0) == 0)
             webhook_pool_wait(s.pool, NULL, 0, 50);
         assert_int_equal(webhook_pool_room(s.pool, 0), 1);
+        assert_false(webhook_pool_is_open(s.pool, "kind")); /* what comes now is the probe */
         assert_int_equal(send_one(s.pool, "{}").reply.outcome, tries == 0 ? REPLY_TEMPFAIL : REPLY_DELIVERED);
+        assert_int_equal(webhook_pool_is_open(s.pool, "kind"), tries == 0);
+        assert_int_equal(webhook_pool_has_opened(s.pool, 0), tries == 0);
+        webhook_pool_seen(s.pool, 0);
     }
     assert_false(webhook_pool_is_open(s.pool, "kind"));
     assert_false(webhook_pool_has_opened(s.pool, 0));
