@@ -11,10 +11,11 @@
 
 #define NOT_YET " an event that has not come yet"
 
+/* A foreign message is none: what it became are events of their own. */
 static const struct pg_statement TARGET = {
     "follow_target",
     "SELECT e.event_id, s.child_id, s.state, s.match_review, s.unmatch, encode(e.body, 'escape')"
-    " FROM told.event e JOIN told.event_state s USING (event_id) WHERE e.source = $1 AND e.id = $2",
+    " FROM told.event e JOIN told.event_state s USING (event_id) WHERE e.source = $1 AND e.id = $2 AND e.type NOT LIKE 'foreign.%'",
     2};
 
 static const struct pg_statement END = {
@@ -50,7 +51,7 @@ static const struct pg_statement WAKE = {
     " named AS MATERIALIZED (SELECT h.event_id, h.child_id, e.source, convert_from(e.body, 'UTF8')::jsonb -> 'data' AS said"
     "  FROM held h JOIN told.event e USING (event_id))"
     " UPDATE told.event_state s SET state = 'waiting', child_id = NULL, reason = NULL, begun = 0 FROM named n JOIN told.event t"
-    " ON t.source = n.source AND t.id = coalesce(n.said ->> 'retracts', n.said ->> 'amends') JOIN told.event_state ts"
+    " ON t.source = n.source AND t.id = coalesce(n.said ->> 'retracts', n.said ->> 'amends') AND t.type NOT LIKE 'foreign.%' JOIN told.event_state ts"
     " ON ts.event_id = t.event_id WHERE s.event_id = n.event_id AND NOT (ts.state = 'waiting' AND ts.child_id IS NULL)"
     " AND (n.child_id IS NULL OR ts.child_id IS DISTINCT FROM n.child_id)",
     0};
