@@ -8,7 +8,7 @@
 #include "clock.h"
 #include "told/mem.h"
 
-enum { TRIAL_MS = 5000, KEY_TEXT_SIZE = 41 };
+enum { TRIAL_MS = 10000, KEY_TEXT_SIZE = 41 };
 
 enum trial_verdict { TRIAL_OPEN, TRIAL_REFUSED, TRIAL_LET_IN };
 

@@ -84,7 +84,8 @@ static void test_zap_notices_encryption_without_a_handler(void **state)
     assert_int_equal(zmq_setsockopt(door->router, ZMQ_CURVE_SECRETKEY, door->secret_key, KEY_TEXT_SIZE), 0);
     reason = try_door(door);
     assert_non_null(reason);
-    assert_non_null(strstr(reason, "let in a stranger with an unknown key"));
+    if (strstr(reason, "let in a stranger with an unknown key") == NULL)
+        fail_msg("%s", reason);
     free(reason);
     zap_stop(door->zap);
     door->zap = NULL;
