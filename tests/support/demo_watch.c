@@ -119,7 +119,7 @@ static const char *const NEWS =
     "   WHEN j.what IN ('notification tried', 'message taken over, uncertain') THEN 'retry' WHEN j.what = 'duty escalated' THEN 'climbs'"
     "   WHEN j.what = 'duty closed' OR j.what LIKE 'duty a%' OR j.what LIKE 'answer%' THEN 'answer' ELSE 'note' END,"
     " coalesce('D-' || j.duty_id || ' ', '') || CASE"
-    "   WHEN j.what = 'notification sent' THEN n.role || ' (' || n.recipient || ') by ' || n.channel || CASE WHEN n.step > 0 THEN ', step ' || n.step ELSE '' END"
+    "   WHEN j.what = 'notification sent' THEN n.role || ' (' || n.recipient || ') by ' || n.channel || CASE WHEN n.kind = 'closing' THEN ': closed, nothing more to do' WHEN n.step > 0 THEN ', step ' || n.step ELSE '' END"
     "   WHEN j.what = 'notification tried' THEN n.role || ' (' || n.recipient || ') by ' || n.channel || ': ' || (j.detail->>'reason') || ', attempt ' || (j.detail->>'attempt')"
     "   WHEN j.what = 'duty escalated' THEN 'nobody has answered: step ' || (j.detail->>'step') || ', ' || (j.detail->>'to')"
     "   ELSE j.what || coalesce(' (' || (j.detail->>'as') || coalesce(': ' || (j.detail->>'reason'), '') || ')', '') || coalesce(' for ' || (j.detail->>'for'), '') END"
