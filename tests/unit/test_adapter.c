@@ -10,110 +10,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shipped_codes.h"
-#include "told/adapter.h"
-#include "told/buf.h"
-#include "told/event.h"
-#include "told/mem.h"
+#include "adapted.h"
 
-#define GOLDEN "tests/golden/adapters/"
 #define REGISTER "hmcts-court-register"
-
-static char *read_file(const char *path)
-{
-    struct buf text = {0};
-    char chunk[4096];
-    size_t got;
-    FILE *file = fopen(path, "r");
-
-    if (file == NULL)
-        return NULL;
-    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
-        buf_append(&text, chunk, got);
-    fclose(file);
-    return buf_take(&text);
-}
 
 static void run_register(const char *message, struct adapted_list *ret)
 {
-    struct instant sent_at;
+    char *reason = adapted_run(REGISTER, message, strlen(message), ret);
 
-    assert_true(instant_parse("2024-11-15T18:00:00Z", &sent_at));
-    char *reason =
-        adapter_run(REGISTER, shipped_codes(), message, strlen(message), "court/camberwell-youth", "m1", sent_at, ret);
     if (reason != NULL)
         fail_msg("%s", reason);
-}
-
-/* One line for each part: what toldctl adapt would show. */
-static char *make_lines(const struct adapted_list *list)
-{
-    struct buf lines = {0};
-
-    for (size_t i = 0; i < list->count; i++) {
-        const struct adapted *found = &list->items[i];
-        json_t *line = json_object();
-        json_object_set_new(line, "part", json_string(found->part));
-        if (found->event != NULL)
-            json_object_set(line, "event", found->event);
-        else
-            json_object_set_new(line, found->nothing ? "nothing" : "fault", json_string(found->reason));
-        char *text = json_canonical(line);
-        buf_text(&lines, text);
-        buf_char(&lines, '\n');
-        free(text);
-        json_decref(line);
-    }
-    return lines.bytes == NULL ? mem_copy("") : buf_take(&lines);
-}
-
-/* What must hold of every list, whatever the message. */
-static void assert_sound(const struct adapted_list *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const struct adapted *found = &list->items[i];
-        enum event_fault fault;
-        char *reason = NULL;
-        assert_non_null(found->part);
-        assert_true((found->event == NULL) == (found->reason != NULL));
-        if (found->event == NULL)
-            continue;
-        struct event *event = event_from_json(found->event, &fault, &reason);
-        if (event == NULL)
-            fail_msg("%s: %s", found->part, reason);
-        for (size_t k = 0; k < i; k++)
-            if (list->items[k].event != NULL)
-                assert_string_not_equal(json_text_at(list->items[k].event, "id"), event_id(event));
-        event_free(event);
-    }
-}
-
-static void check_golden(const char *name)
-{
-    char *in_path = mem_printf(GOLDEN "%s.json", name);
-    char *out_path = mem_printf(GOLDEN "%s.ndjson", name);
-    struct adapted_list list = {0};
-    char *message = read_file(in_path);
-
-    assert_non_null(message);
-    run_register(message, &list);
-    assert_sound(&list);
-    char *lines = make_lines(&list);
-    if (getenv("GOLDEN_UPDATE") != NULL) {
-        FILE *file = fopen(out_path, "w");
-        assert_non_null(file);
-        fputs(lines, file);
-        fclose(file);
-    }
-    char *expected = read_file(out_path);
-    assert_non_null(expected);
-    assert_string_equal(lines, expected);
-    free(expected);
-    free(lines);
-    adapted_list_release(&list);
-    free(message);
-    free(out_path);
-    free(in_path);
 }
 
 static void test_adapter_register_agrees_with_golden_files(void **state)
@@ -123,7 +29,7 @@ static void test_adapter_register_agrees_with_golden_files(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        check_golden(names[i]);
+        adapted_check_golden(REGISTER, names[i], "json");
 }
 
 static size_t count_events(const struct adapted_list *list, const char *type, const char *id_start)
@@ -142,7 +48,7 @@ static size_t count_events(const struct adapted_list *list, const char *type, co
 static void test_adapter_register_finds_every_child_behind_an_adult(void **state)
 {
     struct adapted_list list = {0};
-    char *message = read_file(GOLDEN "two-children.json");
+    char *message = whole_file(ADAPTED_GOLDEN "two-children.json", NULL);
 
     (void)state;
     assert_non_null(message);
@@ -288,7 +194,7 @@ static void test_adapter_keeps_young_adults_aside(void **state)
 static void test_adapter_register_reasons_never_quote_the_message(void **state)
 {
     struct adapted_list list = {0};
-    char *message = read_file(GOLDEN "faults.json");
+    char *message = whole_file(ADAPTED_GOLDEN "faults.json", NULL);
 
     (void)state;
     assert_non_null(message);
@@ -306,15 +212,15 @@ static void test_adapter_register_reasons_never_quote_the_message(void **state)
 
 static void test_adapter_register_is_the_same_each_time(void **state)
 {
-    char *message = read_file(GOLDEN "liberty.json");
+    char *message = whole_file(ADAPTED_GOLDEN "liberty.json", NULL);
     struct adapted_list first = {0}, second = {0};
 
     (void)state;
     assert_non_null(message);
     run_register(message, &first);
     run_register(message, &second);
-    char *left = make_lines(&first);
-    char *right = make_lines(&second);
+    char *left = adapted_lines(&first);
+    char *right = adapted_lines(&second);
     assert_string_equal(left, right);
     free(left);
     free(right);
@@ -381,7 +287,7 @@ static void test_adapter_register_knows_the_result_codes(void **state)
                        "\"offences\":[{\"results\":[{\"cjsResultCode\":\"%s\",\"resultText\":\"%s\"}]}]}]}]}",
                        rows[i].code, rows[i].text);
         run_register(message, &list);
-        assert_sound(&list);
+        adapted_assert_sound(&list);
         assert_int_equal(list.count, rows[i].type == NULL ? 1 : 2);
         if (rows[i].type != NULL) {
             const json_t *event = list.items[1].event;
@@ -500,7 +406,7 @@ static void test_adapter_register_reads_the_published_sample(void **state)
     char *path = mem_printf("%s/samples/hmcts-cpp-progression/"
                             "resources__progression.event.court-register-generated.json",
                             shared == NULL ? "../shared" : shared);
-    char *message = read_file(path);
+    char *message = whole_file(path, NULL);
     struct adapted_list list = {0};
     size_t community = 0;
 
@@ -508,7 +414,7 @@ static void test_adapter_register_reads_the_published_sample(void **state)
     free(path);
     assert_non_null(message);
     run_register(message, &list);
-    assert_sound(&list);
+    adapted_assert_sound(&list);
     assert_int_equal(count_events(&list, "court.appearance", "m1/0/0/"), 1);
     assert_int_equal(count_events(&list, "court.appearance", "m1/1/0/"), 1);
     assert_int_equal(count_events(&list, "court.sentence", "m1/0/0/"), 1);
