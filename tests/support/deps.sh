@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what told is built and tested with, on Debian 12. Says nothing and needs no rights when nothing is missing.
 #
-#   tests/support/deps.sh [GROUP…]      groups: build (default), fuzz, lint, bench
+#   tests/support/deps.sh [GROUP…]      groups: build (default), fuzz, lint, bench, cover
 #
 # Exit: 0 all there; 69 something is missing and cannot be installed here; 77 neither root nor sudo; else apt's own.
 set -euo pipefail
@@ -13,6 +13,7 @@ readonly BUILD="build-essential pkg-config libzmq3-dev libpq-dev libcurl4-openss
  postgresql-15 tzdata ca-certificates util-linux python3-aiosmtpd postfix nginx-light"
 readonly FUZZ="clang libclang-rt-14-dev"
 readonly LINT="clang-format"
+readonly COVER="gcovr"
 readonly BENCH="postfix nginx-light" # peers: smtp-sink and smtp-source, nginx
 
 readonly POLICY=/usr/sbin/policy-rc.d
@@ -101,8 +102,9 @@ main() {
         fuzz) wanted+=" $FUZZ" ;;
         lint) wanted+=" $LINT" ;;
         bench) wanted+=" $BENCH" ;;
+        cover) wanted+=" $COVER" ;;
         *)
-            say "no such group: $group (build, fuzz, lint, bench)"
+            say "no such group: $group (build, fuzz, lint, bench, cover)"
             exit 64
             ;;
         esac
