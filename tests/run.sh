@@ -5,8 +5,9 @@
 #   tests/run.sh [BINARY | NAME=COMMAND]…
 #
 # A BINARY is a cmocka program: each of its tests counts. NAME=COMMAND is one test: it passes if the command, run by
-# bash, exits 0. Each may take TOLD_TEST_TIMEOUT seconds (600). What fails is shown in full. The last line is always
-# "N passed, N failed"; the exit code is 0 only if something ran and nothing failed.
+# bash, exits 0. Each may take TOLD_TEST_TIMEOUT seconds (600). What fails is shown in full where it ran, and once more
+# by name just before the end: the end is what a reader of a long log sees. The last line is always "N passed, N failed";
+# the exit code is 0 only if something ran and nothing failed.
 # TOLD_TEST_JOBS (one more than there are cores) run at a time: most of them wait for a clock or for a process.
 set -uo pipefail
 
@@ -49,6 +50,12 @@ why() {
     fi
 }
 
+# What failed in one program, a line each: what it expected where, as cmocka or a sanitizer says it, and which test.
+blame() {
+    grep -aoE '\[ +FAILED +\] test_[A-Za-z0-9_]+|\[ +ERROR +\] --- .*|[^ ]+:[0-9]+: error: .*|(ERROR|WARNING): [A-Za-z]+Sanitizer.*|runtime error: .*' "$out" |
+        awk '!seen[$0]++' | tail -n 8 | cut -c 1-160 | sed "s/^/    $1: /"
+}
+
 # report NAME PASSED FAILED SKIPPED SECONDS CODE
 report() {
     local line="$1: $2 passed, $3 failed"
@@ -58,6 +65,7 @@ report() {
     echo "$line"
     if [ "$3" -ne 0 ]; then
         sed 's/^/    /' "$out"
+        { echo "$line"; blame "$1"; } >"$out.blame"
     fi
     echo "$2 $3" >"$out.count"
 }
@@ -125,5 +133,6 @@ done
 wait
 finish
 
+cat "$dir"/*.blame 2>/dev/null
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
