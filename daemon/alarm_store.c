@@ -22,7 +22,7 @@ bool alarm_store_begin(struct duty_store *s, const char *kind, const char *key, 
     PQclear(open);
     if (is_new)
         ok = store_alarm(s->pg, kind, key, detail, s->now);
-    if (ok)
+    if (ok && ret_is_new != NULL)
         *ret_is_new = is_new;
     return ok;
 }
@@ -38,7 +38,7 @@ bool alarm_store_end(struct duty_store *s, const char *kind, const char *key, co
              duty_store_close(s, pg_column_int(open, 0, 1), "discharged", reason, 0);
     if (ok && was_open)
         ok = pg_do(s->pg, &CLEAR, (const char *[]){pg_column(open, 0, 0), instant_print(s->now, now)});
-    if (ok)
+    if (ok && ret_was_open != NULL)
         *ret_was_open = was_open;
     PQclear(open);
     return ok;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Alarms of what lasts: raised when it begins, ended by the fact that it is over. In the caller's transaction. */
+/* Alarms of what lasts: raised when it begins, ended by the fact that it is over. In the caller's transaction.
+ * What is returned by pointer may be passed over with NULL. */
 #ifndef TOLD_ALARM_STORE_H
 #define TOLD_ALARM_STORE_H
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "escalate_alarm.h"
+#include "alarm_store.h"
 #include "log.h"
 #include "store.h"
 #include "told/buf.h"
@@ -43,7 +43,7 @@ static bool change(struct duty_store *s, const PGresult *rows, int i, struct ins
     char *key = mem_printf("%s %s", channel, name), at[INSTANT_TEXT_SIZE];
 
     ok = dead ? say_dead(s, channel, key, pg_column(rows, i, 3))
-              : escalate_alarm_clear(s, KIND, key, "it takes what it is given again");
+              : alarm_store_end(s, KIND, key, "it takes what it is given again", NULL);
     ok = ok && pg_do(s->pg, &MARK, (const char *[]){channel, name, dead ? instant_print(real_now, at) : NULL});
     free(key);
     return ok;

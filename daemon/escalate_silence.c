@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "escalate_alarm.h"
+#include "alarm_store.h"
 #include "store.h"
 #include "told/mem.h"
 #include "told/silence.h"
@@ -148,7 +148,7 @@ static bool end(struct duty_store *s, const struct silence *q)
     snprintf(id, sizeof id, "%lld", (long long)q->open);
     row = ok ? pg_run(s->pg, &END, (const char *[]){id, instant_print(q->heard, heard)}) : NULL;
     ok = row != NULL &&
-         (PQntuples(row) == 0 || (escalate_alarm_clear(s, kind_of(q), q->feed, "the feed was heard again") && state(s, q, pg_column_instant(row, 0, 0)))) && pg_commit(s->pg);
+         (PQntuples(row) == 0 || (alarm_store_end(s, kind_of(q), q->feed, "the feed was heard again", NULL) && state(s, q, pg_column_instant(row, 0, 0)))) && pg_commit(s->pg);
     PQclear(row);
     if (!ok)
         pg_rollback(s->pg);

@@ -15,6 +15,7 @@
 #include "../../lib/rule.h"
 #include "bench_feed.h"
 #include "told/mem.h"
+#include "whole_file.h"
 
 enum { ROUNDS = 5, DECISIONS = 100000, PARSES = 50000, EVENT_LEN = 1024, FIRST_YEAR = 2030, YEARS = 50 };
 
@@ -26,19 +27,13 @@ struct core {
 
 static char *read_file(const char *path)
 {
-    FILE *file = fopen(path, "rbe");
-    struct buf text = {0};
-    char block[4096];
-    size_t got;
+    char *text = whole_file(path, NULL);
 
-    if (file == NULL) {
+    if (text == NULL) {
         fprintf(stderr, "bench: %s cannot be read; run it from the top of the tree\n", path);
         abort();
     }
-    while ((got = fread(block, 1, sizeof block, file)) > 0)
-        buf_append(&text, block, got);
-    fclose(file);
-    return buf_take(&text);
+    return text;
 }
 
 static void on_fault(void *cookie, const char *file, int line, const char *text)

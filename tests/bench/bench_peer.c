@@ -16,6 +16,7 @@
 #include "bench_feed.h"
 #include "scratch.h"
 #include "told/mem.h"
+#include "loopback.h"
 
 enum { START_MS = 10000 };
 
@@ -29,29 +30,6 @@ static void die(const char *what)
 {
     fprintf(stderr, "bench: %s; make bench installs what it needs (tests/support/deps.sh bench)\n", what);
     abort();
-}
-
-static int free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (bind(fd, (struct sockaddr *)&address, len) != 0 || getsockname(fd, (struct sockaddr *)&address, &len) != 0)
-        die("no free port");
-    close(fd);
-    return ntohs(address.sin_port);
-}
-
-static bool answers(int port)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool fine = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
-
-    close(fd);
-    return fine;
 }
 
 static pid_t begin(const char *const argv[])
@@ -72,7 +50,7 @@ static pid_t begin(const char *const argv[])
 static void await(const struct bench_peer *peer, const char *what)
 {
     for (int i = 0; i < START_MS / 10; i++) {
-        if (answers(peer->port))
+        if (loopback_answers(peer->port))
             return;
         poll(NULL, 0, 10);
     }
@@ -85,7 +63,7 @@ struct bench_peer *bench_peer_smtp_sink(void)
     bool root = geteuid() == 0; /* it wants to be somebody else then */
     char *endpoint;
 
-    peer->port = free_port();
+    peer->port = loopback_free_port();
     endpoint = mem_printf("inet:127.0.0.1:%d", peer->port);
     peer->pid = begin(root ? (const char *[]){"/usr/sbin/smtp-sink", "-4", "-u", "nobody", endpoint, "64", NULL}
                            : (const char *[]){"/usr/sbin/smtp-sink", "-4", endpoint, "64", NULL});
@@ -117,7 +95,7 @@ struct bench_peer *bench_peer_nginx(void)
     struct bench_peer *peer = mem_new(sizeof *peer);
     char *conf, *log;
 
-    peer->port = free_port();
+    peer->port = loopback_free_port();
     peer->directory = scratch_new();
     if (peer->directory == NULL)
         die("no directory for nginx");

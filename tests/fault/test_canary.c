@@ -301,12 +301,6 @@ static void search_server_log(struct harness *h)
     free(log);
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static void run(struct harness *h)
 {
     static const char *const FEEDS[] = {"police", "court", "custody", "yos"};
@@ -383,7 +377,7 @@ static void test_canary_a_crash_leaves_no_core(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_canary_of_every_personal_field_is_nowhere, teardown),
+        cmocka_unit_test_teardown(test_canary_of_every_personal_field_is_nowhere, harness_teardown),
         cmocka_unit_test(test_canary_a_crash_leaves_no_core),
     };
 

@@ -247,12 +247,6 @@ static void search_tables(struct harness *h)
     free(text);
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static void test_canary_of_foreign_messages_and_returned_mails_is_nowhere(void **state)
 {
     struct harness *h = *state = harness_start(&(struct harness_options){.story_from = NOW, .story_stands = true, .poll_ms = 50, .drop = true});
@@ -294,7 +288,7 @@ static void test_canary_of_foreign_messages_and_returned_mails_is_nowhere(void *
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_canary_of_foreign_messages_and_returned_mails_is_nowhere, teardown),
+        cmocka_unit_test_teardown(test_canary_of_foreign_messages_and_returned_mails_is_nowhere, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,12 +43,6 @@ static struct pair begin(void **state, const char *smtp_script)
     return p;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 #define MESSAGE "FROM told.message WHERE recipient = 'p-ash'"
 
 static void stop_first_and_let_the_other_send(struct pair *p)
@@ -200,10 +194,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_fence_refuses_the_250_of_one_that_was_stopped_before_the_body,
-                                  teardown),
+                                  harness_teardown),
         cmocka_unit_test_teardown(test_fence_refuses_the_failure_of_one_that_was_stopped_after_the_dot,
-                                  teardown),
-        cmocka_unit_test_teardown(test_fence_refuses_the_2xx_of_webhooks_that_were_taken_over, teardown),
+                                  harness_teardown),
+        cmocka_unit_test_teardown(test_fence_refuses_the_2xx_of_webhooks_that_were_taken_over, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,12 +25,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static void assert_awaited(struct dealer *dealer, const char *verb, const char *key, const char *want)
 {
     json_t *body = dealer_await(dealer, verb, 20000);
@@ -214,5 +208,5 @@ int main(void)
         cmocka_unit_test(test_limits_of_a_line_leave_out_a_byte_order_mark),
         cmocka_unit_test(test_limits_of_bad_bodies_end_a_publisher),
     };
-    return cmocka_run_group_tests_name("limits", tests, setup, teardown);
+    return cmocka_run_group_tests_name("limits", tests, setup, harness_teardown);
 }

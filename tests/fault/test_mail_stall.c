@@ -37,12 +37,6 @@ static int number_of(const char *name, int otherwise)
     return text != NULL && atoi(text) > 0 ? atoi(text) : otherwise;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 /* Each of a case of its own: none waits for company. */
 static void charge(struct harness *h, const char *lcs, const char *run, int n)
 {
@@ -188,7 +182,7 @@ static void test_mail_stall_stops_no_clock_no_feed_and_no_webhook(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_mail_stall_stops_no_clock_no_feed_and_no_webhook, teardown),
+        cmocka_unit_test_teardown(test_mail_stall_stops_no_clock_no_feed_and_no_webhook, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

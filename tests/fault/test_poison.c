@@ -18,21 +18,6 @@
 
 #define NOW "2024-06-03T09:00:00Z" /* a Monday, 10:00 in London */
 
-static struct harness *begin(void **state, const char *smtp_script)
-{
-    struct harness *h = *state = harness_start(&(struct harness_options){
-        .story_from = NOW, .story_stands = true, .poll_ms = 50, .smtp_script = smtp_script});
-
-    cast_import(h);
-    return h;
-}
-
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 /* Three defendants; what is said of the second cannot be read. */
 static const char REGISTER[] =
     "{\"courtRegisterDocumentRequests\":[{\"courtCentreId\":\"00000000-0000-4000-8000-000000000001\","
@@ -54,7 +39,7 @@ static char *defendant(const char *id, const char *born)
 
 static void test_poison_a_register_sets_aside_the_one_bad_defendant(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_begin(state, NOW, NULL);
     char *one = defendant("5f0c1a52-0b7e-4a0e-9d55-0c3f5c2f2001", "\"2009-02-03\""),
          *bad = defendant("5f0c1a52-0b7e-4a0e-9d55-0c3f5c2f2002", "17"),
          *three = defendant("5f0c1a52-0b7e-4a0e-9d55-0c3f5c2f2003", "\"2009-02-03\""),
@@ -85,7 +70,7 @@ static void test_poison_a_register_sets_aside_the_one_bad_defendant(void **state
 
 static void test_poison_sets_poison_aside_and_goes_on(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_begin(state, NOW, NULL);
     pid_t ingest;
 
     /* The third of five ends whoever decides it. */
@@ -115,8 +100,8 @@ static void test_poison_sets_poison_aside_and_goes_on(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_poison_a_register_sets_aside_the_one_bad_defendant, teardown),
-        cmocka_unit_test_teardown(test_poison_sets_poison_aside_and_goes_on, teardown),
+        cmocka_unit_test_teardown(test_poison_a_register_sets_aside_the_one_bad_defendant, harness_teardown),
+        cmocka_unit_test_teardown(test_poison_sets_poison_aside_and_goes_on, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

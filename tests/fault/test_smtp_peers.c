@@ -4,6 +4,7 @@
 #include "mail_stand.h"
 #include "scratch.h"
 #include "told/mem.h"
+#include "loopback.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -157,29 +158,6 @@ static void test_smtp_peers_aiosmtpd_takes_a_mail_behind_tls_and_login(void **st
 
 /* ---- smtp-sink(1) ---- */
 
-static int free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-    close(fd);
-    return ntohs(address.sin_port);
-}
-
-static bool answers(int port)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool fine = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
-
-    close(fd);
-    return fine;
-}
-
 static pid_t start_sink(int port, const char *option, const char *value)
 {
     char *endpoint = mem_printf("inet:127.0.0.1:%d", port);
@@ -204,7 +182,7 @@ static pid_t start_sink(int port, const char *option, const char *value)
         _exit(71);
     }
     free(endpoint);
-    for (int i = 0; i < 1000 && !answers(port); i++)
+    for (int i = 0; i < 1000 && !loopback_answers(port); i++)
         poll(NULL, 0, 10);
     return pid;
 }
@@ -238,7 +216,7 @@ static void test_smtp_peers_smtp_sink_comes_out_as_what_it_does(void **state)
         {"-q", ".", REPLY_TEMPFAIL, true},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        int port = free_port();
+        int port = loopback_free_port();
         pid_t pid = start_sink(port, table[i].option, table[i].value);
         char *url = mem_printf("smtp://127.0.0.1:%d", port);
         struct email_relay relay = {.url = url,

@@ -52,12 +52,6 @@ static struct harness *begin(void **state)
     return h;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static void send(struct harness *h, const char *feed, const char *name, const char *text)
 {
     char *path = harness_path(h, name), *source = mem_printf("%s/one", feed);
@@ -196,11 +190,11 @@ static void test_adapting_asks_for_the_dates_that_changed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_adapting_a_police_case_starts_the_duties_of_a_charge, teardown),
-        cmocka_unit_test_teardown(test_adapting_raises_one_alarm_for_all_that_is_set_aside_of_a_message, teardown),
-        cmocka_unit_test_teardown(test_adapting_a_case_file_objects_to_bail, teardown),
-        cmocka_unit_test_teardown(test_adapting_tells_a_transfer_from_a_release, teardown),
-        cmocka_unit_test_teardown(test_adapting_asks_for_the_dates_that_changed, teardown),
+        cmocka_unit_test_teardown(test_adapting_a_police_case_starts_the_duties_of_a_charge, harness_teardown),
+        cmocka_unit_test_teardown(test_adapting_raises_one_alarm_for_all_that_is_set_aside_of_a_message, harness_teardown),
+        cmocka_unit_test_teardown(test_adapting_a_case_file_objects_to_bail, harness_teardown),
+        cmocka_unit_test_teardown(test_adapting_tells_a_transfer_from_a_release, harness_teardown),
+        cmocka_unit_test_teardown(test_adapting_asks_for_the_dates_that_changed, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,12 +30,6 @@ static struct harness *begin(void **state, const char *brake)
     return h;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 /* Children LCS-5001 …, each looked after, with p-ash and p-gorse. */
 static void import_children(struct harness *h, int count)
 {
@@ -390,15 +384,15 @@ static void test_brake_counts_a_register_as_one_message(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_brake_holds_eight_thousand_false_events_and_voids_them_by_one_command, teardown),
-        cmocka_unit_test_teardown(test_brake_decides_what_is_released_as_of_its_receipt, teardown),
-        cmocka_unit_test_teardown(test_brake_takes_back_what_passed_before_it_too, teardown),
-        cmocka_unit_test_teardown(test_brake_holds_one_message_that_makes_too_much_and_tells_what_is_immediate, teardown),
-        cmocka_unit_test_teardown(test_brake_lets_single_events_of_a_hold_through_or_go, teardown),
-        cmocka_unit_test_teardown(test_brake_does_not_measure_a_feed_by_what_was_false, teardown),
-        cmocka_unit_test_teardown(test_brake_is_one_for_several_processes_of_which_one_is_killed, teardown),
-        cmocka_unit_test_teardown(test_brake_counts_a_register_as_one_message, teardown),
-        cmocka_unit_test_teardown(test_brake_holds_questions_about_children_nobody_knows, teardown),
+        cmocka_unit_test_teardown(test_brake_holds_eight_thousand_false_events_and_voids_them_by_one_command, harness_teardown),
+        cmocka_unit_test_teardown(test_brake_decides_what_is_released_as_of_its_receipt, harness_teardown),
+        cmocka_unit_test_teardown(test_brake_takes_back_what_passed_before_it_too, harness_teardown),
+        cmocka_unit_test_teardown(test_brake_holds_one_message_that_makes_too_much_and_tells_what_is_immediate, harness_teardown),
+        cmocka_unit_test_teardown(test_brake_lets_single_events_of_a_hold_through_or_go, harness_teardown),
+        cmocka_unit_test_teardown(test_brake_does_not_measure_a_feed_by_what_was_false, harness_teardown),
+        cmocka_unit_test_teardown(test_brake_is_one_for_several_processes_of_which_one_is_killed, harness_teardown),
+        cmocka_unit_test_teardown(test_brake_counts_a_register_as_one_message, harness_teardown),
+        cmocka_unit_test_teardown(test_brake_holds_questions_about_children_nobody_knows, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

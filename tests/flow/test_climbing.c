@@ -24,12 +24,6 @@ static struct harness *begin(void **state, const char *from)
     return h;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static void publish(struct harness *h, const char *type, const char *lcs, const char *time,
                     const char *fields)
 {
@@ -267,16 +261,16 @@ static void test_climbing_chases_those_outside_while_the_line_is_told(void **sta
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_climbing_goes_step_by_step_from_friday_to_the_top_and_on, teardown),
-        cmocka_unit_test_teardown(test_climbing_keeps_to_the_bank_holiday, teardown),
+        cmocka_unit_test_teardown(test_climbing_goes_step_by_step_from_friday_to_the_top_and_on, harness_teardown),
+        cmocka_unit_test_teardown(test_climbing_keeps_to_the_bank_holiday, harness_teardown),
         cmocka_unit_test_teardown(test_climbing_takes_an_hour_a_step_for_an_immediate_duty_at_night,
-                                  teardown),
-        cmocka_unit_test_teardown(test_climbing_stops_on_an_acknowledgement, teardown),
-        cmocka_unit_test_teardown(test_climbing_stops_when_done_or_void_with_words, teardown),
+                                  harness_teardown),
+        cmocka_unit_test_teardown(test_climbing_stops_on_an_acknowledgement, harness_teardown),
+        cmocka_unit_test_teardown(test_climbing_stops_when_done_or_void_with_words, harness_teardown),
         cmocka_unit_test_teardown(
-            test_climbing_sleeps_until_due_after_an_acknowledgement_of_what_must_be_done, teardown),
-        cmocka_unit_test_teardown(test_climbing_two_lines_side_by_side_until_each_is_answered, teardown),
-        cmocka_unit_test_teardown(test_climbing_chases_those_outside_while_the_line_is_told, teardown),
+            test_climbing_sleeps_until_due_after_an_acknowledgement_of_what_must_be_done, harness_teardown),
+        cmocka_unit_test_teardown(test_climbing_two_lines_side_by_side_until_each_is_answered, harness_teardown),
+        cmocka_unit_test_teardown(test_climbing_chases_those_outside_while_the_line_is_told, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,12 +44,6 @@ static struct harness *begin(void **state, pid_t *ret_told)
     return h;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 /* Quoted-printable undone. */
 static char *plain_of(const char *mail)
 {
@@ -322,12 +316,12 @@ static void test_closing_counts_on_from_a_moved_deadline(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_closing_takes_the_deadline_out_of_the_calendar, teardown),
-        cmocka_unit_test_teardown(test_closing_is_told_to_the_others_alone_or_to_nobody_where_that_is_set, teardown),
-        cmocka_unit_test_teardown(test_closing_is_not_told_to_whom_nothing_was_sent, teardown),
-        cmocka_unit_test_teardown(test_closing_of_several_duties_goes_as_two_mails, teardown),
-        cmocka_unit_test_teardown(test_closing_stands_beside_no_correction, teardown),
-        cmocka_unit_test_teardown(test_closing_counts_on_from_a_moved_deadline, teardown),
+        cmocka_unit_test_teardown(test_closing_takes_the_deadline_out_of_the_calendar, harness_teardown),
+        cmocka_unit_test_teardown(test_closing_is_told_to_the_others_alone_or_to_nobody_where_that_is_set, harness_teardown),
+        cmocka_unit_test_teardown(test_closing_is_not_told_to_whom_nothing_was_sent, harness_teardown),
+        cmocka_unit_test_teardown(test_closing_of_several_duties_goes_as_two_mails, harness_teardown),
+        cmocka_unit_test_teardown(test_closing_stands_beside_no_correction, harness_teardown),
+        cmocka_unit_test_teardown(test_closing_counts_on_from_a_moved_deadline, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,21 +19,6 @@
 #define NOW "2024-06-03T09:00:00Z" /* a Monday, 10:00 in London */
 #define HEARING CAST_COURT ",\"hearing\":\"h-1\",\"purpose\":\"first\""
 
-static struct harness *begin(void **state, const char *smtp_script)
-{
-    struct harness *h = *state = harness_start(&(struct harness_options){
-        .story_from = NOW, .story_stands = true, .poll_ms = 50, .smtp_script = smtp_script});
-
-    cast_import(h);
-    return h;
-}
-
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static void move_ash(struct harness *h)
 {
     char *path = harness_path(h, "moved.csv");
@@ -47,7 +32,7 @@ static void move_ash(struct harness *h)
 static void test_correcting_voids_what_is_retracted_and_corrects_exactly_those_reached(void **state)
 {
     /* ash is reached; her manager may have been, for nobody said 250; the service manager was not. */
-    struct harness *h = begin(state, "match=cedar@ stage=dot do=accept-then-drop times=2\n");
+    struct harness *h = cast_begin(state, NOW, "match=cedar@ stage=dot do=accept-then-drop times=2\n");
 
     harness_told(h, NULL, NULL);
     cast_hear(h, "police.charge", "charge-1", "LCS-1", CAST_CHARGE);
@@ -82,7 +67,7 @@ static void test_correcting_voids_what_is_retracted_and_corrects_exactly_those_r
 
 static void test_correcting_forgets_what_a_retracted_fact_said(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_begin(state, NOW, NULL);
 
     harness_told(h, NULL, NULL);
     cast_hear(h, "care.allocation", "2024-05-28T10:00:00Z given-1", "LCS-1",
@@ -106,7 +91,7 @@ static void test_correcting_forgets_what_a_retracted_fact_said(void **state)
 
 static void test_correcting_holds_an_amendment_until_its_event_comes(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_begin(state, NOW, NULL);
 
     harness_told(h, NULL, NULL);
     cast_hear(h, "court.hearing-listed", "2024-06-03T08:52:00Z listed-2", "LCS-1",
@@ -130,7 +115,7 @@ static void test_correcting_holds_an_amendment_until_its_event_comes(void **stat
 
 static void test_correcting_a_retraction_before_its_event_tells_nobody(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_begin(state, NOW, NULL);
 
     harness_told(h, NULL, NULL);
     cast_hear(h, "police.charge", "2024-06-03T08:55:00Z taken-back", "LCS-1",
@@ -144,7 +129,7 @@ static void test_correcting_a_retraction_before_its_event_tells_nobody(void **st
 
 static void test_correcting_lets_an_amendment_take_back_what_was_wrong(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_begin(state, NOW, NULL);
 
     harness_told(h, NULL, NULL);
     /* Not said whether bail is objected to: a question. Then the amendment says; and that the child is on no
@@ -166,11 +151,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_correcting_voids_what_is_retracted_and_corrects_exactly_those_reached,
-                                  teardown),
-        cmocka_unit_test_teardown(test_correcting_forgets_what_a_retracted_fact_said, teardown),
-        cmocka_unit_test_teardown(test_correcting_holds_an_amendment_until_its_event_comes, teardown),
-        cmocka_unit_test_teardown(test_correcting_a_retraction_before_its_event_tells_nobody, teardown),
-        cmocka_unit_test_teardown(test_correcting_lets_an_amendment_take_back_what_was_wrong, teardown),
+                                  harness_teardown),
+        cmocka_unit_test_teardown(test_correcting_forgets_what_a_retracted_fact_said, harness_teardown),
+        cmocka_unit_test_teardown(test_correcting_holds_an_amendment_until_its_event_comes, harness_teardown),
+        cmocka_unit_test_teardown(test_correcting_a_retraction_before_its_event_tells_nobody, harness_teardown),
+        cmocka_unit_test_teardown(test_correcting_lets_an_amendment_take_back_what_was_wrong, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,22 +18,6 @@
 #define SENTENCED(on) ",\"hearing\":\"h-1\"" CAST_COURT ",\"kind\":\"custody\",\"order\":\"dto\",\"term_months\":8,\"on\":\"" on "\""
 #define MOVED ",\"role\":\"social-worker\",\"practitioner\":\"p-gorse\",\"on\":\"2024-06-01\""
 
-static struct harness *begin(void **state, const char *smtp_script)
-{
-    struct harness *h = *state = harness_start(&(struct harness_options){
-        .story_from = NOW, .story_stands = true, .poll_ms = 50, .smtp_script = smtp_script});
-
-    cast_import(h);
-    harness_told(h, NULL, NULL);
-    return h;
-}
-
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 /* "telling step recipient state" of one duty. */
 static void expect_told(struct harness *h, const char *duty, const char *want)
 {
@@ -66,7 +50,7 @@ static void import(struct harness *h, const char *what, const char *text)
 
 static void test_custody_worker_a13_is_who_was_allocated_on_the_day_and_their_managers(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_play(state, NOW, NULL);
 
     cast_hear(h, "care.allocation", "2024-06-01T09:00:00Z moved-1", "LCS-1", MOVED);
     cast_hear(h, "court.sentence", "sentence-1", "LCS-1", SENTENCED("2024-05-31"));
@@ -84,7 +68,7 @@ static void test_custody_worker_a13_is_who_was_allocated_on_the_day_and_their_ma
 
 static void test_custody_worker_a13_moves_with_the_custody_date(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_play(state, NOW, NULL);
 
     cast_hear(h, "care.allocation", "2024-06-01T09:00:00Z moved-1", "LCS-1", MOVED);
     cast_hear(h, "court.sentence", "sentence-1", "LCS-1", SENTENCED("2024-05-31"));
@@ -102,7 +86,7 @@ static void test_custody_worker_a13_moves_with_the_custody_date(void **state)
 
 static void test_custody_worker_a13_falls_to_their_own_manager_when_they_have_left(void **state)
 {
-    struct harness *h = begin(state, "match=ash@ stage=rcpt do=451\n");
+    struct harness *h = cast_play(state, NOW, "match=ash@ stage=rcpt do=451\n");
     char *at;
 
     cast_hear(h, "care.allocation", "2024-06-01T09:00:00Z moved-1", "LCS-1", MOVED);
@@ -120,7 +104,7 @@ static void test_custody_worker_a13_falls_to_their_own_manager_when_they_have_le
 
 static void test_custody_worker_a13_falls_to_their_own_manager_when_away_without_cover(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_play(state, NOW, NULL);
 
     import(h, "absences", "person,from,back,cover\np-ash,2024-06-01,2024-06-10,\n");
     cast_hear(h, "care.allocation", "2024-06-01T09:00:00Z moved-1", "LCS-1", MOVED);
@@ -131,7 +115,7 @@ static void test_custody_worker_a13_falls_to_their_own_manager_when_away_without
 
 static void test_custody_worker_a13_takes_what_is_known_now_of_that_day(void **state)
 {
-    struct harness *h = begin(state, "match=ash@ stage=rcpt do=451\n");
+    struct harness *h = cast_play(state, NOW, "match=ash@ stage=rcpt do=451\n");
     char *at;
 
     cast_hear(h, "court.sentence", "sentence-1", "LCS-1", SENTENCED("2024-05-31"));
@@ -163,7 +147,7 @@ static void expect_worker(struct harness *h, const char *id, const char *want)
 
 static void test_custody_worker_forgets_what_an_amended_allocation_said(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_play(state, NOW, NULL);
 
     cast_hear(h, "care.allocation", "2024-05-28T10:00:00Z given-1", "LCS-1",
               ",\"role\":\"social-worker\",\"practitioner\":\"p-birch\",\"on\":\"2024-05-28\"");
@@ -184,12 +168,12 @@ static void test_custody_worker_forgets_what_an_amended_allocation_said(void **s
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_custody_worker_a13_is_who_was_allocated_on_the_day_and_their_managers, teardown),
-        cmocka_unit_test_teardown(test_custody_worker_a13_moves_with_the_custody_date, teardown),
-        cmocka_unit_test_teardown(test_custody_worker_a13_falls_to_their_own_manager_when_they_have_left, teardown),
-        cmocka_unit_test_teardown(test_custody_worker_a13_falls_to_their_own_manager_when_away_without_cover, teardown),
-        cmocka_unit_test_teardown(test_custody_worker_a13_takes_what_is_known_now_of_that_day, teardown),
-        cmocka_unit_test_teardown(test_custody_worker_forgets_what_an_amended_allocation_said, teardown),
+        cmocka_unit_test_teardown(test_custody_worker_a13_is_who_was_allocated_on_the_day_and_their_managers, harness_teardown),
+        cmocka_unit_test_teardown(test_custody_worker_a13_moves_with_the_custody_date, harness_teardown),
+        cmocka_unit_test_teardown(test_custody_worker_a13_falls_to_their_own_manager_when_they_have_left, harness_teardown),
+        cmocka_unit_test_teardown(test_custody_worker_a13_falls_to_their_own_manager_when_away_without_cover, harness_teardown),
+        cmocka_unit_test_teardown(test_custody_worker_a13_takes_what_is_known_now_of_that_day, harness_teardown),
+        cmocka_unit_test_teardown(test_custody_worker_forgets_what_an_amended_allocation_said, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

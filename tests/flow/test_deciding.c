@@ -19,21 +19,6 @@
 #define NOW "2024-06-03T09:00:00Z" /* a Monday, 10:00 in London */
 #define HEARING CAST_COURT ",\"hearing\":\"h-1\",\"purpose\":\"first\""
 
-static struct harness *begin(void **state, const char *smtp_script)
-{
-    struct harness *h = *state = harness_start(&(struct harness_options){
-        .story_from = NOW, .story_stands = true, .poll_ms = 50, .smtp_script = smtp_script});
-
-    cast_import(h);
-    return h;
-}
-
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static char *number(struct harness *h, const char *where)
 {
     char *id = cast_value(h, "SELECT duty_id FROM told.duty WHERE state <> 'closed' AND %s", where);
@@ -44,7 +29,7 @@ static char *number(struct harness *h, const char *where)
 
 static void test_deciding_tells_nobody_of_a_repeat(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_begin(state, NOW, NULL);
     long mails;
 
     harness_told(h, NULL, NULL);
@@ -71,7 +56,7 @@ static void test_deciding_tells_nobody_of_a_repeat(void **state)
 
 static void test_deciding_records_what_tells_nobody_once(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_begin(state, NOW, NULL);
 
     harness_told(h, NULL, NULL);
     cast_hear(h, "court.conviction", "convicted-1", "LCS-1", CAST_COURT ",\"hearing\":\"h-1\"");
@@ -86,7 +71,7 @@ static void test_deciding_records_what_tells_nobody_once(void **state)
 
 static void test_deciding_tells_a_moved_hearing_again_to_exactly_those_told(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_begin(state, NOW, NULL);
 
     harness_told(h, NULL, NULL);
     cast_hear(h, "court.hearing-listed", "listed-1", "LCS-1", HEARING ",\"at\":\"2024-06-20T09:00:00Z\"");
@@ -123,7 +108,7 @@ static void test_deciding_tells_a_moved_hearing_again_to_exactly_those_told(void
 
 static void test_deciding_cancels_a_telling_that_a_change_overtook_while_it_was_sent(void **state)
 {
-    struct harness *h = begin(state, "match=ash@ stage=rcpt do=451 times=1\n");
+    struct harness *h = cast_begin(state, NOW, "match=ash@ stage=rcpt do=451 times=1\n");
 
     harness_told(h, NULL, NULL);
     cast_hear(h, "court.hearing-listed", "listed-1", "LCS-1", HEARING ",\"at\":\"2024-06-20T09:00:00Z\"");
@@ -138,7 +123,7 @@ static void test_deciding_cancels_a_telling_that_a_change_overtook_while_it_was_
 
 static void test_deciding_on_a_late_fact_opens_the_duty_as_of_the_first_receipt(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_begin(state, NOW, NULL);
 
     harness_told(h, NULL, NULL);
     cast_hear(h, "police.charge", "charge-1", "LCS-5", CAST_CHARGE);
@@ -163,7 +148,7 @@ static void test_deciding_on_a_late_fact_opens_the_duty_as_of_the_first_receipt(
 
 static void test_deciding_leaves_a_duty_open_that_a_fact_takes_away(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_begin(state, NOW, NULL);
     char *review;
 
     harness_told(h, NULL, NULL);
@@ -186,7 +171,7 @@ static void test_deciding_leaves_a_duty_open_that_a_fact_takes_away(void **state
 
 static void test_deciding_discharges_by_a_later_event(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_begin(state, NOW, NULL);
 
     harness_told(h, NULL, NULL);
     cast_hear(
@@ -212,7 +197,7 @@ static void test_deciding_discharges_by_a_later_event(void **state)
 
 static void test_deciding_asks_a_person_who_an_unknown_child_is(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_begin(state, NOW, NULL);
     char *match;
 
     harness_told(h, NULL, NULL);
@@ -246,7 +231,7 @@ static void test_deciding_asks_a_person_who_an_unknown_child_is(void **state)
 
 static void test_deciding_asks_for_a_missing_field_and_decides_as_of_receipt(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_begin(state, NOW, NULL);
     char *review;
 
     harness_told(h, NULL, NULL);
@@ -273,7 +258,7 @@ static void test_deciding_asks_for_a_missing_field_and_decides_as_of_receipt(voi
 /* Of the event itself, of its court, or of the release: what a review asks for can be said, and is part of the event. */
 static void test_deciding_takes_an_answer_about_the_event_itself(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_begin(state, NOW, NULL);
     char *listing, *appearance, *meeting, *duty;
 
     harness_told(h, NULL, NULL);
@@ -314,18 +299,18 @@ static void test_deciding_takes_an_answer_about_the_event_itself(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_deciding_tells_nobody_of_a_repeat, teardown),
-        cmocka_unit_test_teardown(test_deciding_records_what_tells_nobody_once, teardown),
-        cmocka_unit_test_teardown(test_deciding_tells_a_moved_hearing_again_to_exactly_those_told, teardown),
+        cmocka_unit_test_teardown(test_deciding_tells_nobody_of_a_repeat, harness_teardown),
+        cmocka_unit_test_teardown(test_deciding_records_what_tells_nobody_once, harness_teardown),
+        cmocka_unit_test_teardown(test_deciding_tells_a_moved_hearing_again_to_exactly_those_told, harness_teardown),
         cmocka_unit_test_teardown(test_deciding_cancels_a_telling_that_a_change_overtook_while_it_was_sent,
-                                  teardown),
+                                  harness_teardown),
         cmocka_unit_test_teardown(test_deciding_on_a_late_fact_opens_the_duty_as_of_the_first_receipt,
-                                  teardown),
-        cmocka_unit_test_teardown(test_deciding_leaves_a_duty_open_that_a_fact_takes_away, teardown),
-        cmocka_unit_test_teardown(test_deciding_discharges_by_a_later_event, teardown),
-        cmocka_unit_test_teardown(test_deciding_asks_a_person_who_an_unknown_child_is, teardown),
-        cmocka_unit_test_teardown(test_deciding_asks_for_a_missing_field_and_decides_as_of_receipt, teardown),
-        cmocka_unit_test_teardown(test_deciding_takes_an_answer_about_the_event_itself, teardown),
+                                  harness_teardown),
+        cmocka_unit_test_teardown(test_deciding_leaves_a_duty_open_that_a_fact_takes_away, harness_teardown),
+        cmocka_unit_test_teardown(test_deciding_discharges_by_a_later_event, harness_teardown),
+        cmocka_unit_test_teardown(test_deciding_asks_a_person_who_an_unknown_child_is, harness_teardown),
+        cmocka_unit_test_teardown(test_deciding_asks_for_a_missing_field_and_decides_as_of_receipt, harness_teardown),
+        cmocka_unit_test_teardown(test_deciding_takes_an_answer_about_the_event_itself, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

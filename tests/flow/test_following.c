@@ -19,22 +19,6 @@
 #define STRANGER "{\"family_name\":\"Strangely\",\"given_names\":\"Quillonna\",\"born_on\":\"2010-07-07\"}"
 #define CHARGE ",\"case\":\"" CASE "\"" CAST_CHARGE
 
-static struct harness *begin(void **state)
-{
-    struct harness *h = *state =
-        harness_start(&(struct harness_options){.story_from = NOW, .story_stands = true, .poll_ms = 50});
-
-    cast_import(h);
-    harness_told(h, NULL, NULL);
-    return h;
-}
-
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 /* One event of the police or of a court, as its type says. */
 static void hear(struct harness *h, const char *id, const char *type, const char *person, const char *fields)
 {
@@ -79,7 +63,7 @@ static void expect_said(struct harness *h, const char *const argv[], const char 
 static void test_following_takes_back_an_event_whatever_its_retraction_says_of_the_person(void **state)
 {
     static const char *const PERSONS[] = {NOBODY, LCS("6"), STRANGER};
-    struct harness *h = begin(state);
+    struct harness *h = cast_play(state, NOW, NULL);
 
     for (size_t i = 0; i < sizeof PERSONS / sizeof *PERSONS; i++) {
         char *charge = mem_printf("charge-%zu", i), *retraction = mem_printf("retraction-%zu", i);
@@ -101,7 +85,7 @@ static void test_following_takes_back_an_event_whatever_its_retraction_says_of_t
 
 static void test_following_waits_for_the_event_that_a_retraction_without_a_person_names(void **state)
 {
-    struct harness *h = begin(state);
+    struct harness *h = cast_play(state, NOW, NULL);
 
     hear(h, "retraction-1", "police.charge", NOBODY, ",\"retracts\":\"charge-1\"");
     hear(h, "retraction-2", "police.charge", LCS("6"), ",\"retracts\":\"charge-2\"");
@@ -122,7 +106,7 @@ static void test_following_waits_for_the_event_that_a_retraction_without_a_perso
 
 static void test_following_moves_what_an_amendment_says_is_another_childs(void **state)
 {
-    struct harness *h = begin(state);
+    struct harness *h = cast_play(state, NOW, NULL);
 
     hear(h, "charge-1", "police.charge", LCS("1"), CHARGE);
     cast_expect(h, "p-ash", "SELECT DISTINCT recipient FROM told.notification WHERE state = 'sent'");
@@ -147,7 +131,7 @@ static void test_following_moves_what_an_amendment_says_is_another_childs(void *
 
 static void test_following_moves_an_event_that_a_person_says_is_another_childs(void **state)
 {
-    struct harness *h = begin(state);
+    struct harness *h = cast_play(state, NOW, NULL);
     char *match, *six = cast_value(h, "SELECT child_id FROM told.child_identifier WHERE value = 'LCS-6'");
 
     hear(h, "charge-1", "police.charge", LCS("1"), CHARGE);
@@ -166,7 +150,7 @@ static void test_following_moves_an_event_that_a_person_says_is_another_childs(v
 
 static void test_following_amends_by_a_message_without_a_person(void **state)
 {
-    struct harness *h = begin(state);
+    struct harness *h = cast_play(state, NOW, NULL);
 
     hear(h, "charge-1", "police.charge", LCS("1"), CHARGE);
     hear(h, "amendment-1", "police.charge", NOBODY, ",\"amends\":\"charge-1\"" CHARGE);
@@ -177,7 +161,7 @@ static void test_following_amends_by_a_message_without_a_person(void **state)
 
 static void test_following_settles_a_question_by_an_amendment_that_says_who_it_is(void **state)
 {
-    struct harness *h = begin(state);
+    struct harness *h = cast_play(state, NOW, NULL);
 
     hear(h, "charge-1", "police.charge", STRANGER, CHARGE);
     expect_event(h, "charge-1", "review");
@@ -193,7 +177,7 @@ static void test_following_settles_a_question_by_an_amendment_that_says_who_it_i
 
 static void test_following_tells_who_was_asked_that_the_event_was_taken_back(void **state)
 {
-    struct harness *h = begin(state);
+    struct harness *h = cast_play(state, NOW, NULL);
 
     hear(h, "charge-1", "police.charge", STRANGER, CHARGE);
     cast_expect(h, "1", QUESTIONS " AND state = 'told'");
@@ -206,7 +190,7 @@ static void test_following_tells_who_was_asked_that_the_event_was_taken_back(voi
 
 static void test_following_asks_once_about_one_person_whom_nobody_knows(void **state)
 {
-    struct harness *h = begin(state);
+    struct harness *h = cast_play(state, NOW, NULL);
     char *match, *one = cast_value(h, "SELECT child_id FROM told.child_identifier WHERE value = 'LCS-1'");
 
     hear(h, "charge-1", "police.charge", STRANGER, CHARGE);
@@ -242,14 +226,14 @@ static void test_following_asks_once_about_one_person_whom_nobody_knows(void **s
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_following_takes_back_an_event_whatever_its_retraction_says_of_the_person, teardown),
-        cmocka_unit_test_teardown(test_following_waits_for_the_event_that_a_retraction_without_a_person_names, teardown),
-        cmocka_unit_test_teardown(test_following_moves_what_an_amendment_says_is_another_childs, teardown),
-        cmocka_unit_test_teardown(test_following_moves_an_event_that_a_person_says_is_another_childs, teardown),
-        cmocka_unit_test_teardown(test_following_amends_by_a_message_without_a_person, teardown),
-        cmocka_unit_test_teardown(test_following_settles_a_question_by_an_amendment_that_says_who_it_is, teardown),
-        cmocka_unit_test_teardown(test_following_tells_who_was_asked_that_the_event_was_taken_back, teardown),
-        cmocka_unit_test_teardown(test_following_asks_once_about_one_person_whom_nobody_knows, teardown),
+        cmocka_unit_test_teardown(test_following_takes_back_an_event_whatever_its_retraction_says_of_the_person, harness_teardown),
+        cmocka_unit_test_teardown(test_following_waits_for_the_event_that_a_retraction_without_a_person_names, harness_teardown),
+        cmocka_unit_test_teardown(test_following_moves_what_an_amendment_says_is_another_childs, harness_teardown),
+        cmocka_unit_test_teardown(test_following_moves_an_event_that_a_person_says_is_another_childs, harness_teardown),
+        cmocka_unit_test_teardown(test_following_amends_by_a_message_without_a_person, harness_teardown),
+        cmocka_unit_test_teardown(test_following_settles_a_question_by_an_amendment_that_says_who_it_is, harness_teardown),
+        cmocka_unit_test_teardown(test_following_tells_who_was_asked_that_the_event_was_taken_back, harness_teardown),
+        cmocka_unit_test_teardown(test_following_asks_once_about_one_person_whom_nobody_knows, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

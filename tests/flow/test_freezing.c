@@ -28,12 +28,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 /* A charge of one of the crowd's children; `day` is what makes two of one id differ. */
 static char *charge(const char *id, uint64_t sequence, int child, int day)
 {
@@ -156,5 +150,5 @@ int main(void)
         cmocka_unit_test(test_freezing_knows_repeats_from_lies_across_epochs),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, harness_teardown);
 }

@@ -63,12 +63,6 @@ static struct harness *begin(void **state)
     return h;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static void publish(struct harness *h)
 {
     char *path = harness_path(h, "hearing.json");
@@ -276,15 +270,15 @@ static void test_hearing_designates_an_authority_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_hearing_makes_the_duties_of_the_child_in_it, teardown),
-        cmocka_unit_test_teardown(test_hearing_shared_again_makes_no_second_duty, teardown),
-        cmocka_unit_test_teardown(test_hearing_shared_with_another_date_amends, teardown),
-        cmocka_unit_test_teardown(test_hearing_shared_with_bail_in_place_of_remand_amends, teardown),
-        cmocka_unit_test_teardown(test_hearing_shared_without_a_sentence_asks_whether_its_duties_stand, teardown),
-        cmocka_unit_test_teardown(test_hearing_keeps_one_copy_of_what_is_set_aside, teardown),
-        cmocka_unit_test_teardown(test_hearing_without_a_child_ends_by_its_name, teardown),
-        cmocka_unit_test_teardown(test_hearing_tells_of_a_care_leaver_and_of_no_other_adult, teardown),
-        cmocka_unit_test_teardown(test_hearing_designates_an_authority_once, teardown),
+        cmocka_unit_test_teardown(test_hearing_makes_the_duties_of_the_child_in_it, harness_teardown),
+        cmocka_unit_test_teardown(test_hearing_shared_again_makes_no_second_duty, harness_teardown),
+        cmocka_unit_test_teardown(test_hearing_shared_with_another_date_amends, harness_teardown),
+        cmocka_unit_test_teardown(test_hearing_shared_with_bail_in_place_of_remand_amends, harness_teardown),
+        cmocka_unit_test_teardown(test_hearing_shared_without_a_sentence_asks_whether_its_duties_stand, harness_teardown),
+        cmocka_unit_test_teardown(test_hearing_keeps_one_copy_of_what_is_set_aside, harness_teardown),
+        cmocka_unit_test_teardown(test_hearing_without_a_child_ends_by_its_name, harness_teardown),
+        cmocka_unit_test_teardown(test_hearing_tells_of_a_care_leaver_and_of_no_other_adult, harness_teardown),
+        cmocka_unit_test_teardown(test_hearing_designates_an_authority_once, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,12 +37,6 @@ static struct harness *begin(void **state, const char *hook_script)
     return begin_with(state, &(struct harness_options){.hook_script = hook_script});
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 /* Two duties for p-kapok, who has a webhook alone. */
 static void charge(struct harness *h, const char *id)
 {
@@ -228,13 +222,13 @@ static void test_hooks_endpoint_that_would_refuse_everything_is_an_alarm(void **
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_hooks_410_stops_the_endpoint_until_a_person_starts_it, teardown),
-        cmocka_unit_test_teardown(test_hooks_breaker_that_opens_has_the_next_step_told_by_mail_and_is_probed, teardown),
-        cmocka_unit_test_teardown(test_hooks_retry_after_is_kept_to_within_the_deadline, teardown),
-        cmocka_unit_test_teardown(test_hooks_breaker_is_open_after_a_restart_too, teardown),
-        cmocka_unit_test_teardown(test_hooks_breaker_that_one_opens_is_open_for_the_other, teardown),
-        cmocka_unit_test_teardown(test_hooks_endpoint_that_stays_dead_is_an_alarm_until_it_answers, teardown),
-        cmocka_unit_test_teardown(test_hooks_endpoint_that_would_refuse_everything_is_an_alarm, teardown),
+        cmocka_unit_test_teardown(test_hooks_410_stops_the_endpoint_until_a_person_starts_it, harness_teardown),
+        cmocka_unit_test_teardown(test_hooks_breaker_that_opens_has_the_next_step_told_by_mail_and_is_probed, harness_teardown),
+        cmocka_unit_test_teardown(test_hooks_retry_after_is_kept_to_within_the_deadline, harness_teardown),
+        cmocka_unit_test_teardown(test_hooks_breaker_is_open_after_a_restart_too, harness_teardown),
+        cmocka_unit_test_teardown(test_hooks_breaker_that_one_opens_is_open_for_the_other, harness_teardown),
+        cmocka_unit_test_teardown(test_hooks_endpoint_that_stays_dead_is_an_alarm_until_it_answers, harness_teardown),
+        cmocka_unit_test_teardown(test_hooks_endpoint_that_would_refuse_everything_is_an_alarm, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

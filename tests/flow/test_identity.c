@@ -37,12 +37,6 @@ static struct harness *begin(void **state)
     return h;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 /* One event as the police send it. */
 static void hear(struct harness *h, const char *id, const char *time, const char *type, const char *person, const char *fields)
 {
@@ -311,14 +305,14 @@ static void test_identity_keeps_an_alias_that_only_finds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_identity_asks_when_in_doubt_and_decides_as_of_receipt, teardown),
-        cmocka_unit_test_teardown(test_identity_shows_the_operator_who_may_be_meant_and_nobody_else, teardown),
-        cmocka_unit_test_teardown(test_identity_remembers_that_it_is_never_the_same_person, teardown),
-        cmocka_unit_test_teardown(test_identity_takes_a_match_back_and_corrects_exactly_those_who_were_told, teardown),
-        cmocka_unit_test_teardown(test_identity_opens_once_more_what_the_wrong_event_discharged, teardown),
-        cmocka_unit_test_teardown(test_identity_is_never_certain_against_a_contradiction, teardown),
-        cmocka_unit_test_teardown(test_identity_never_drops_an_unknown_child_and_leaves_who_is_of_age, teardown),
-        cmocka_unit_test_teardown(test_identity_keeps_an_alias_that_only_finds, teardown),
+        cmocka_unit_test_teardown(test_identity_asks_when_in_doubt_and_decides_as_of_receipt, harness_teardown),
+        cmocka_unit_test_teardown(test_identity_shows_the_operator_who_may_be_meant_and_nobody_else, harness_teardown),
+        cmocka_unit_test_teardown(test_identity_remembers_that_it_is_never_the_same_person, harness_teardown),
+        cmocka_unit_test_teardown(test_identity_takes_a_match_back_and_corrects_exactly_those_who_were_told, harness_teardown),
+        cmocka_unit_test_teardown(test_identity_opens_once_more_what_the_wrong_event_discharged, harness_teardown),
+        cmocka_unit_test_teardown(test_identity_is_never_certain_against_a_contradiction, harness_teardown),
+        cmocka_unit_test_teardown(test_identity_never_drops_an_unknown_child_and_leaves_who_is_of_age, harness_teardown),
+        cmocka_unit_test_teardown(test_identity_keeps_an_alias_that_only_finds, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,12 +22,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static void assert_text(const json_t *body, const char *key, const char *want)
 {
     const char *text = json_string_value(json_object_get(body, key));
@@ -510,5 +504,5 @@ int main(void)
         cmocka_unit_test(test_ingest_publishes_foreign_files_with_toldctl),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, harness_teardown);
 }

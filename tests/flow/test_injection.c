@@ -378,12 +378,6 @@ static void await_quiet(struct harness *h)
         "0", QUIET_MS));
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static void test_injection_leaves_one_recipient_and_our_headers(void **state)
 {
     struct harness *h = *state = harness_start(
@@ -450,8 +444,8 @@ static void test_injection_import_takes_none_for_an_address(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_injection_leaves_one_recipient_and_our_headers, teardown),
-        cmocka_unit_test_teardown(test_injection_import_takes_none_for_an_address, teardown),
+        cmocka_unit_test_teardown(test_injection_leaves_one_recipient_and_our_headers, harness_teardown),
+        cmocka_unit_test_teardown(test_injection_import_takes_none_for_an_address, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

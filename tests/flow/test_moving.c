@@ -16,6 +16,7 @@
 
 #include "cast.h"
 #include "told/mem.h"
+#include "whole_file.h"
 
 #define CUSTODY(on) ",\"hearing\":\"h-1\",\"on\":\"" on "\",\"kind\":\"custody\",\"order\":\"dto\",\"term_months\":8"
 #define DATES(early, late) ",\"early_on\":\"" early "\",\"mandatory_on\":\"" late "\",\"early_entitled\":true"
@@ -33,16 +34,9 @@ static void free_line(char *text, char *at)
 /* The shipped calendar without some of its days, up to the end of a year, into the test's own folder. */
 static void write_calendar(struct harness *h, const char *const *without, const char *last_year)
 {
-    FILE *file = fopen("conf/calendar/bank-holidays.json", "re");
-    struct buf text = {0};
-    char block[4096], *days;
-    size_t got;
+    char *days = whole_file("conf/calendar/bank-holidays.json", NULL);
 
-    assert_non_null(file);
-    while ((got = fread(block, 1, sizeof block, file)) > 0)
-        buf_append(&text, block, got);
-    fclose(file);
-    days = buf_take(&text);
+    assert_non_null(days);
     for (size_t i = 0; without[i] != NULL; i++) {
         char *at = strstr(days, without[i]);
 
@@ -97,12 +91,6 @@ static struct harness *begin(void **state, const char *from, const char *const *
     use_calendar(h);
     *ret_told = harness_told(h, NULL, NULL);
     return h;
-}
-
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
 }
 
 /* Until every open clock is counted by a calendar that is another than before. */
@@ -308,13 +296,13 @@ static void test_moving_status_9_hands_open_clocks_over_with_their_dates(void **
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_moving_a28_the_funeral_moves_open_clocks_both_ways, teardown),
-        cmocka_unit_test_teardown(test_moving_a28_the_coronation_leaves_what_has_climbed, teardown),
-        cmocka_unit_test_teardown(test_moving_a15_the_release_date_moves_what_counts_back_from_it, teardown),
-        cmocka_unit_test_teardown(test_moving_a28_a_provisional_date_is_worked_out_when_its_year_comes, teardown),
-        cmocka_unit_test_teardown(test_moving_a28_an_older_process_does_not_move_clocks_back, teardown),
-        cmocka_unit_test_teardown(test_moving_status_6_relevant_at_sixteen_passes_the_visit_on, teardown),
-        cmocka_unit_test_teardown(test_moving_status_9_hands_open_clocks_over_with_their_dates, teardown),
+        cmocka_unit_test_teardown(test_moving_a28_the_funeral_moves_open_clocks_both_ways, harness_teardown),
+        cmocka_unit_test_teardown(test_moving_a28_the_coronation_leaves_what_has_climbed, harness_teardown),
+        cmocka_unit_test_teardown(test_moving_a15_the_release_date_moves_what_counts_back_from_it, harness_teardown),
+        cmocka_unit_test_teardown(test_moving_a28_a_provisional_date_is_worked_out_when_its_year_comes, harness_teardown),
+        cmocka_unit_test_teardown(test_moving_a28_an_older_process_does_not_move_clocks_back, harness_teardown),
+        cmocka_unit_test_teardown(test_moving_status_6_relevant_at_sixteen_passes_the_visit_on, harness_teardown),
+        cmocka_unit_test_teardown(test_moving_status_9_hands_open_clocks_over_with_their_dates, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,12 +34,6 @@ static struct harness *begin(void **state, const char *smtp_script, const char *
     return h;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static void charge(struct harness *h, const char *lcs)
 {
     char *id = mem_printf("charge-%s", lcs);
@@ -291,14 +285,14 @@ static void test_operating_log_has_one_line_a_try_and_no_person_in_it(void **sta
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_operating_retry_sends_what_failed_once_and_never_what_was_sent, teardown),
-        cmocka_unit_test_teardown(test_operating_retry_does_not_wait_for_the_next_try, teardown),
-        cmocka_unit_test_teardown(test_operating_retry_leaves_alone_what_is_with_the_server_or_not_needed, teardown),
-        cmocka_unit_test_teardown(test_operating_test_message_goes_the_way_of_all_and_is_no_duty, teardown),
-        cmocka_unit_test_teardown(test_operating_test_message_says_what_came_of_it_and_is_tried_once, teardown),
-        cmocka_unit_test_teardown(test_operating_test_message_keeps_to_the_domains, teardown),
-        cmocka_unit_test_teardown(test_operating_notifications_are_filtered, teardown),
-        cmocka_unit_test_teardown(test_operating_log_has_one_line_a_try_and_no_person_in_it, teardown),
+        cmocka_unit_test_teardown(test_operating_retry_sends_what_failed_once_and_never_what_was_sent, harness_teardown),
+        cmocka_unit_test_teardown(test_operating_retry_does_not_wait_for_the_next_try, harness_teardown),
+        cmocka_unit_test_teardown(test_operating_retry_leaves_alone_what_is_with_the_server_or_not_needed, harness_teardown),
+        cmocka_unit_test_teardown(test_operating_test_message_goes_the_way_of_all_and_is_no_duty, harness_teardown),
+        cmocka_unit_test_teardown(test_operating_test_message_says_what_came_of_it_and_is_tried_once, harness_teardown),
+        cmocka_unit_test_teardown(test_operating_test_message_keeps_to_the_domains, harness_teardown),
+        cmocka_unit_test_teardown(test_operating_notifications_are_filtered, harness_teardown),
+        cmocka_unit_test_teardown(test_operating_log_has_one_line_a_try_and_no_person_in_it, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,16 +166,10 @@ static void test_order_of_arrival_takes_no_duty_away_from_two_deciders(void **st
     check_tellings(h);
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_order_of_arrival_takes_no_duty_away_from_two_deciders, teardown),
+        cmocka_unit_test_teardown(test_order_of_arrival_takes_no_duty_away_from_two_deciders, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

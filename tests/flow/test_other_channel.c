@@ -32,12 +32,6 @@ static struct harness *begin(void **state, const char *smtp_script)
     return h;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static void jump_to_mail(struct harness *h)
 {
     char *at = cast_value(h, "SELECT to_char(max(next_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') FROM told.message"
@@ -180,12 +174,12 @@ static void test_other_channel_and_waits_are_pinned_on_the_duty(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_other_channel_is_used_after_three_failures_and_the_mail_goes_on, teardown),
-        cmocka_unit_test_teardown(test_other_channel_is_used_after_fifteen_minutes, teardown),
-        cmocka_unit_test_teardown(test_other_channel_is_used_at_the_first_failure_of_an_immediate_duty, teardown),
-        cmocka_unit_test_teardown(test_other_channel_tells_when_the_mail_is_refused_for_good, teardown),
-        cmocka_unit_test_teardown(test_other_channel_is_left_alone_while_mail_arrives, teardown),
-        cmocka_unit_test_teardown(test_other_channel_and_waits_are_pinned_on_the_duty, teardown),
+        cmocka_unit_test_teardown(test_other_channel_is_used_after_three_failures_and_the_mail_goes_on, harness_teardown),
+        cmocka_unit_test_teardown(test_other_channel_is_used_after_fifteen_minutes, harness_teardown),
+        cmocka_unit_test_teardown(test_other_channel_is_used_at_the_first_failure_of_an_immediate_duty, harness_teardown),
+        cmocka_unit_test_teardown(test_other_channel_tells_when_the_mail_is_refused_for_good, harness_teardown),
+        cmocka_unit_test_teardown(test_other_channel_is_left_alone_while_mail_arrives, harness_teardown),
+        cmocka_unit_test_teardown(test_other_channel_and_waits_are_pinned_on_the_duty, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

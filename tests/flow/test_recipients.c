@@ -14,28 +14,13 @@
 #include "cast.h"
 #include "told/json.h"
 #include "told/mem.h"
+#include "whole_file.h"
 
 /* A Monday, 10:00 in London. */
 #define NOW "2024-06-03T09:00:00Z"
 #define MESSAGE_OF(person)                                                                                   \
     "SELECT %s FROM told.message WHERE recipient = 'p-" person                                               \
     "' AND channel = 'email' ORDER BY message_id LIMIT 1"
-
-static struct harness *begin(void **state, const char *smtp_script)
-{
-    struct harness *h = *state = harness_start(&(struct harness_options){
-        .story_from = NOW, .story_stands = true, .poll_ms = 50, .smtp_script = smtp_script});
-
-    cast_import(h);
-    harness_told(h, NULL, NULL);
-    return h;
-}
-
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
 
 static void charge(struct harness *h, const char *lcs)
 {
@@ -73,24 +58,10 @@ static char *replaced(const char *text, const char *from, const char *to)
     return mem_printf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
 }
 
-static char *text_of(const char *path)
-{
-    struct buf b = {0};
-    char chunk[4096];
-    FILE *f = fopen(path, "re");
-    size_t n;
-
-    assert_non_null(f);
-    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
-        buf_append(&b, chunk, n);
-    fclose(f);
-    return buf_take(&b);
-}
-
 /* Reorganised: the role of MASH's manager is no more, but the duty that is open was to climb to it. */
 static void drop_the_mash_manager(struct harness *h)
 {
-    char *roles = text_of("conf/roles.conf"), *config = text_of(harness_config(h)),
+    char *roles = whole_file("conf/roles.conf", NULL), *config = whole_file(harness_config(h), NULL),
          *root = realpath(".", NULL);
     char *above = replaced(roles, "above = \"mash-manager\"", "above = \"social-work-service-manager\"");
     char *renamed = replaced(above, "  mash-manager:", "  mash-coordinator:");
@@ -146,7 +117,7 @@ static void test_recipients_nobody_reaches_the_last_resort_alarms_and_climbs_at_
 
 static void test_recipients_a_leaver_between_two_tries_is_superseded(void **state)
 {
-    struct harness *h = begin(state, "match=ash@ stage=rcpt do=451\n");
+    struct harness *h = cast_play(state, NOW, "match=ash@ stage=rcpt do=451\n");
 
     charge(h, "LCS-1");
     cast_await(h, "1", "SELECT count(*) FROM told.attempt WHERE outcome = 'tempfail'");
@@ -175,7 +146,7 @@ static void test_recipients_a_leaver_between_two_tries_is_superseded(void **stat
 
 static void test_recipients_two_roles_that_are_one_person_is_one_notification(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_play(state, NOW, NULL);
     char *duty;
 
     cast_publish(h, &(struct cast_event){.type = "yos.assessment",
@@ -213,7 +184,7 @@ static void hearing(struct harness *h, const char *type, const char *id, const c
 
 static void test_recipients_six_duties_of_one_case_in_ten_minutes_are_two_mails(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_play(state, NOW, NULL);
 
     charge(h, "LCS-1"); /* D01 D41 */
     cast_settle(h);
@@ -244,7 +215,7 @@ static void test_recipients_six_duties_of_one_case_in_ten_minutes_are_two_mails(
 
 static void test_recipients_immediate_never_waits_for_other_mail(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_play(state, NOW, NULL);
 
     charge(h, "LCS-1");
     cast_settle(h);
@@ -264,7 +235,7 @@ static void test_recipients_immediate_never_waits_for_other_mail(void **state)
  * no ASCII. */
 static void test_recipients_shows_a_strange_case_reference_and_stays_within_ascii(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_play(state, NOW, NULL);
     json_t *mails;
     char *text, *html, *calendar;
 
@@ -296,15 +267,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_recipients_nobody_reaches_the_last_resort_alarms_and_climbs_at_once,
-                                  teardown),
-        cmocka_unit_test_teardown(test_recipients_a_leaver_between_two_tries_is_superseded, teardown),
+                                  harness_teardown),
+        cmocka_unit_test_teardown(test_recipients_a_leaver_between_two_tries_is_superseded, harness_teardown),
         cmocka_unit_test_teardown(test_recipients_two_roles_that_are_one_person_is_one_notification,
-                                  teardown),
+                                  harness_teardown),
         cmocka_unit_test_teardown(test_recipients_six_duties_of_one_case_in_ten_minutes_are_two_mails,
-                                  teardown),
-        cmocka_unit_test_teardown(test_recipients_immediate_never_waits_for_other_mail, teardown),
+                                  harness_teardown),
+        cmocka_unit_test_teardown(test_recipients_immediate_never_waits_for_other_mail, harness_teardown),
         cmocka_unit_test_teardown(test_recipients_shows_a_strange_case_reference_and_stays_within_ascii,
-                                  teardown),
+                                  harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,12 +34,6 @@ static struct harness *begin(void **state, const char *more, pid_t *ret_told)
     return h;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 /* D01 to p-ash, D02 to p-gorse and others: what a charge of LCS-1 tells. */
 static void charge(struct harness *h, const char *id)
 {
@@ -419,7 +413,7 @@ static void test_returns_garbage_is_kept_and_stops_nothing(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_teardown(name, teardown)
+#define TEST(name) cmocka_unit_test_teardown(name, harness_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_returns_notice_carries_a_code_and_a_return_path),
         TEST(test_returns_bounce_fails_the_notification_marks_the_address_and_escalates_at_once),

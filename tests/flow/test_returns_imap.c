@@ -36,12 +36,6 @@ static int teardown_group(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static struct harness *begin(void **state, bool implicit, const char *ca, pid_t *ret_told)
 {
     struct harness *h = *state =
@@ -152,7 +146,7 @@ static void test_returns_imap_speaks_to_no_server_that_cannot_prove_itself(void 
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_teardown(name, teardown)
+#define TEST(name) cmocka_unit_test_teardown(name, harness_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_returns_imap_takes_up_once_and_puts_away_after_the_commit),
         TEST(test_returns_imap_upgrades_to_tls_before_the_login),

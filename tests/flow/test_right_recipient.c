@@ -25,12 +25,6 @@ static struct harness *make(void **state, const char *smtp_script)
     return h;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static void allow(struct harness *h, const char *domains)
 {
     char *text = harness_read(h, "told.conf"), *at = strstr(text, "email = {"), *changed;
@@ -197,15 +191,15 @@ static void test_right_recipient_import_refuses_addresses_outside_the_domains(vo
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_right_recipient_outside_the_domains_falls_through_with_an_alarm, teardown),
+        cmocka_unit_test_teardown(test_right_recipient_outside_the_domains_falls_through_with_an_alarm, harness_teardown),
         cmocka_unit_test_teardown(test_right_recipient_with_an_address_that_is_none_falls_through_with_an_alarm,
-                                  teardown),
+                                  harness_teardown),
         cmocka_unit_test_teardown(test_right_recipient_domains_narrowed_between_two_tries_hold_for_the_second,
-                                  teardown),
+                                  harness_teardown),
         cmocka_unit_test_teardown(test_right_recipient_of_a_case_that_moved_between_two_tries_is_the_new_worker,
-                                  teardown),
-        cmocka_unit_test_teardown(test_right_recipient_no_correction_leaves_the_domains, teardown),
-        cmocka_unit_test_teardown(test_right_recipient_import_refuses_addresses_outside_the_domains, teardown),
+                                  harness_teardown),
+        cmocka_unit_test_teardown(test_right_recipient_no_correction_leaves_the_domains, harness_teardown),
+        cmocka_unit_test_teardown(test_right_recipient_import_refuses_addresses_outside_the_domains, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

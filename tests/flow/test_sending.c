@@ -35,12 +35,6 @@ static struct harness *begin(void **state, struct harness_options options)
     return h;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 /* The mail to a person that came as the n-th, from 1; the caller frees. */
 static char *mail_to(struct harness *h, const char *person, int number, char **ret_from)
 {
@@ -300,12 +294,12 @@ static void test_sending_alarms_once_while_every_relay_is_dead_and_ends_it(void 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_sending_threads_the_steps_of_a_duty_with_its_deadline, teardown),
-        cmocka_unit_test_teardown(test_sending_again_is_the_same_mail_with_a_return_path_of_its_own, teardown),
-        cmocka_unit_test_teardown(test_sending_waits_for_a_reply_that_takes_longer_than_the_lease, teardown),
-        cmocka_unit_test_teardown(test_sending_never_lets_the_next_step_wait_for_a_retry, teardown),
-        cmocka_unit_test_teardown(test_sending_goes_on_over_the_next_relay_and_back, teardown),
-        cmocka_unit_test_teardown(test_sending_alarms_once_while_every_relay_is_dead_and_ends_it, teardown),
+        cmocka_unit_test_teardown(test_sending_threads_the_steps_of_a_duty_with_its_deadline, harness_teardown),
+        cmocka_unit_test_teardown(test_sending_again_is_the_same_mail_with_a_return_path_of_its_own, harness_teardown),
+        cmocka_unit_test_teardown(test_sending_waits_for_a_reply_that_takes_longer_than_the_lease, harness_teardown),
+        cmocka_unit_test_teardown(test_sending_never_lets_the_next_step_wait_for_a_retry, harness_teardown),
+        cmocka_unit_test_teardown(test_sending_goes_on_over_the_next_relay_and_back, harness_teardown),
+        cmocka_unit_test_teardown(test_sending_alarms_once_while_every_relay_is_dead_and_ends_it, harness_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

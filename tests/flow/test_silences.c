@@ -17,12 +17,6 @@
 
 #define NOW "2024-06-03T09:00:00Z" /* a Monday, 10:00 in London */
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 /* A charge with its number in the publisher's log. */
 static void number(struct harness *h, int sequence)
 {
@@ -188,10 +182,10 @@ static void test_silence_is_no_feeds_fault_while_the_database_was_away(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_silence_of_a_feed_is_one_alarm_that_ends_when_it_comes_back, teardown),
-        cmocka_unit_test_teardown(test_silence_of_a_feed_without_numbers_has_a_person_ask_what_was_unheard, teardown),
-        cmocka_unit_test_teardown(test_silence_that_hid_an_event_makes_a_duty_overdue_and_says_whose_delay_it_was, teardown),
-        cmocka_unit_test_teardown(test_silence_is_no_feeds_fault_while_the_database_was_away, teardown),
+        cmocka_unit_test_teardown(test_silence_of_a_feed_is_one_alarm_that_ends_when_it_comes_back, harness_teardown),
+        cmocka_unit_test_teardown(test_silence_of_a_feed_without_numbers_has_a_person_ask_what_was_unheard, harness_teardown),
+        cmocka_unit_test_teardown(test_silence_that_hid_an_event_makes_a_duty_overdue_and_says_whose_delay_it_was, harness_teardown),
+        cmocka_unit_test_teardown(test_silence_is_no_feeds_fault_while_the_database_was_away, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,12 +34,6 @@ static struct harness *begin(void **state, const char *smtp_script, const char *
     return h;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static void charge(struct harness *h, const char *lcs)
 {
     char *id = mem_printf("charge-%s", lcs);
@@ -262,15 +256,15 @@ static void test_telling_waits_for_a_mail_server_that_is_away(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_telling_451_is_tried_again_at_the_policys_time, teardown),
-        cmocka_unit_test_teardown(test_telling_550_fails_and_the_next_step_is_told_at_once, teardown),
+        cmocka_unit_test_teardown(test_telling_451_is_tried_again_at_the_policys_time, harness_teardown),
+        cmocka_unit_test_teardown(test_telling_550_fails_and_the_next_step_is_told_at_once, harness_teardown),
         cmocka_unit_test_teardown(test_telling_a_line_that_nobody_can_be_reached_on_does_not_spin_at_its_top,
-                                  teardown),
-        cmocka_unit_test_teardown(test_telling_webhook_503_is_tried_again_under_the_same_id, teardown),
-        cmocka_unit_test_teardown(test_telling_webhook_410_is_final_and_alarms_but_the_mail_tells, teardown),
+                                  harness_teardown),
+        cmocka_unit_test_teardown(test_telling_webhook_503_is_tried_again_under_the_same_id, harness_teardown),
+        cmocka_unit_test_teardown(test_telling_webhook_410_is_final_and_alarms_but_the_mail_tells, harness_teardown),
         cmocka_unit_test_teardown(test_telling_a_drop_after_the_dot_is_uncertain_and_may_be_a_repeat,
-                                  teardown),
-        cmocka_unit_test_teardown(test_telling_waits_for_a_mail_server_that_is_away, teardown),
+                                  harness_teardown),
+        cmocka_unit_test_teardown(test_telling_waits_for_a_mail_server_that_is_away, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

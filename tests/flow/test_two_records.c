@@ -15,22 +15,6 @@
 #define NOW "2024-06-03T09:00:00Z" /* a Monday, 10:00 in London */
 #define CONCERN ",\"kind\":\"need\",\"after_sentence\":true"
 
-static struct harness *begin(void **state, const char *smtp_script)
-{
-    struct harness *h = *state = harness_start(&(struct harness_options){
-        .story_from = NOW, .story_stands = true, .poll_ms = 50, .smtp_script = smtp_script});
-
-    cast_import(h);
-    harness_told(h, NULL, NULL);
-    return h;
-}
-
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static void jump_to_retry(struct harness *h)
 {
     char *at = cast_value(h, "SELECT to_char(max(next_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') FROM"
@@ -68,7 +52,7 @@ static void record_spoken(struct harness *h, const char *want)
 
 static void test_two_records_a08_met_by_feed_when_the_yos_has_it_and_still_open(void **state)
 {
-    struct harness *h = begin(state, "match=hazel@ stage=rcpt do=451\n");
+    struct harness *h = cast_play(state, NOW, "match=hazel@ stage=rcpt do=451\n");
     char *id;
 
     cast_hear(h, "care.placement", "2024-05-01T10:00:00Z placed-1", "LCS-1", ",\"authority\":\"kent\",\"on\":\"2024-05-01\"");
@@ -98,7 +82,7 @@ static void test_two_records_a08_met_by_feed_when_the_yos_has_it_and_still_open(
 
 static void test_two_records_a08_is_met_by_whoever_stands_in_for_the_duty_officer(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_play(state, NOW, NULL);
     char *path = harness_path(h, "gone.csv");
 
     harness_write(h, "gone.csv", "person,name,email,posts,left_on\n"
@@ -116,7 +100,7 @@ static void test_two_records_a08_is_met_by_whoever_stands_in_for_the_duty_office
 
 static void test_two_records_a34_done_closes_once_the_written_one_is_accepted(void **state)
 {
-    struct harness *h = begin(state, NULL);
+    struct harness *h = cast_play(state, NOW, NULL);
 
     cast_hear(h, "yos.concern", "concern-1", "LCS-1", CONCERN);
     cast_expect_duty(h, "D48", "told 06-03 16:00 1");
@@ -127,7 +111,7 @@ static void test_two_records_a34_done_closes_once_the_written_one_is_accepted(vo
 
 static void test_two_records_a34_the_spoken_one_first_waits_for_the_written_one(void **state)
 {
-    struct harness *h = begin(state, "match=ash@ stage=rcpt do=451\n");
+    struct harness *h = cast_play(state, NOW, "match=ash@ stage=rcpt do=451\n");
 
     cast_hear(h, "yos.concern", "concern-1", "LCS-1", CONCERN);
     cast_expect_duty(h, "D48", "open 06-03 16:00 1");
@@ -144,7 +128,7 @@ static void test_two_records_a34_the_spoken_one_first_waits_for_the_written_one(
 
 static void test_two_records_a34_climbs_on_when_the_written_one_never_arrives(void **state)
 {
-    struct harness *h = begin(state, "match=ash@ stage=rcpt do=451\n");
+    struct harness *h = cast_play(state, NOW, "match=ash@ stage=rcpt do=451\n");
 
     cast_hear(h, "yos.concern", "concern-1", "LCS-1", CONCERN);
     record_spoken(h, "it stays open until the written one is accepted too");
@@ -161,11 +145,11 @@ static void test_two_records_a34_climbs_on_when_the_written_one_never_arrives(vo
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_two_records_a08_met_by_feed_when_the_yos_has_it_and_still_open, teardown),
-        cmocka_unit_test_teardown(test_two_records_a08_is_met_by_whoever_stands_in_for_the_duty_officer, teardown),
-        cmocka_unit_test_teardown(test_two_records_a34_done_closes_once_the_written_one_is_accepted, teardown),
-        cmocka_unit_test_teardown(test_two_records_a34_the_spoken_one_first_waits_for_the_written_one, teardown),
-        cmocka_unit_test_teardown(test_two_records_a34_climbs_on_when_the_written_one_never_arrives, teardown),
+        cmocka_unit_test_teardown(test_two_records_a08_met_by_feed_when_the_yos_has_it_and_still_open, harness_teardown),
+        cmocka_unit_test_teardown(test_two_records_a08_is_met_by_whoever_stands_in_for_the_duty_officer, harness_teardown),
+        cmocka_unit_test_teardown(test_two_records_a34_done_closes_once_the_written_one_is_accepted, harness_teardown),
+        cmocka_unit_test_teardown(test_two_records_a34_the_spoken_one_first_waits_for_the_written_one, harness_teardown),
+        cmocka_unit_test_teardown(test_two_records_a34_climbs_on_when_the_written_one_never_arrives, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,12 +29,6 @@ static struct harness *begin(void **state)
     return h;
 }
 
-static int teardown(void **state)
-{
-    harness_stop(*state);
-    return 0;
-}
-
 static void expect_watches(struct harness *h, const char *want)
 {
     cast_expect(h, want,
@@ -195,13 +189,13 @@ static void test_watching_comes_once_with_two_told_and_a_kill(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_watching_a16_escalates_the_meeting_that_was_not_recorded, teardown),
-        cmocka_unit_test_teardown(test_watching_a18_tells_the_director_eight_days_before_release, teardown),
-        cmocka_unit_test_teardown(test_watching_is_met_by_a_meeting_that_says_so_and_by_no_other, teardown),
-        cmocka_unit_test_teardown(test_watching_moves_with_the_release_date_and_back, teardown),
-        cmocka_unit_test_teardown(test_watching_a24_asks_at_the_end_of_the_three_weeks, teardown),
-        cmocka_unit_test_teardown(test_watching_is_ended_by_a_person, teardown),
-        cmocka_unit_test_teardown(test_watching_comes_once_with_two_told_and_a_kill, teardown),
+        cmocka_unit_test_teardown(test_watching_a16_escalates_the_meeting_that_was_not_recorded, harness_teardown),
+        cmocka_unit_test_teardown(test_watching_a18_tells_the_director_eight_days_before_release, harness_teardown),
+        cmocka_unit_test_teardown(test_watching_is_met_by_a_meeting_that_says_so_and_by_no_other, harness_teardown),
+        cmocka_unit_test_teardown(test_watching_moves_with_the_release_date_and_back, harness_teardown),
+        cmocka_unit_test_teardown(test_watching_a24_asks_at_the_end_of_the_three_weeks, harness_teardown),
+        cmocka_unit_test_teardown(test_watching_is_ended_by_a_person, harness_teardown),
+        cmocka_unit_test_teardown(test_watching_comes_once_with_two_told_and_a_kill, harness_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

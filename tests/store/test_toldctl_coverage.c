@@ -16,6 +16,7 @@
 #include "directory_load.h"
 #include "log.h"
 #include "told/mem.h"
+#include "whole_file.h"
 
 static const char PEOPLE[] = "person,name,email,team,posts,webhook,left_on\n"
                              "p-ash,Ash,ash@southwark.example,north,,,\n"
@@ -302,22 +303,11 @@ static void test_coverage_counts_a_marked_address_as_nobody(void **state)
     assert_null(strstr(desk_out(desk), "marked"));
 }
 
-static char *slurp(const char *path)
-{
-    struct buf all = {0};
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    for (int c; (c = fgetc(file)) != EOF;)
-        buf_char(&all, (char)c);
-    fclose(file);
-    return buf_take(&all);
-}
-
 /* Takes every stand-in for the nights out of the desk's roles. */
 static void drop_stand_ins(struct desk *desk)
 {
-    char *config = slurp(desk_config(desk)), *name = strstr(config, "roles = \"") + strlen("roles = \""), *end = strchr(name, '"');
-    char *path = mem_copy_n(name, (size_t)(end - name)), *roles = slurp(path);
+    char *config = whole_file(desk_config(desk), NULL), *name = strstr(config, "roles = \"") + strlen("roles = \""), *end = strchr(name, '"');
+    char *path = mem_copy_n(name, (size_t)(end - name)), *roles = whole_file(path, NULL);
     for (char *at; (at = strstr(roles, "out_of_hours = \"")) && at[strlen("out_of_hours = \"")] != '\n';)
         memset(at, ' ', (size_t)(strchr(at, ';') - at + 1));
     free(path);

@@ -66,6 +66,23 @@ void cast_import_people(struct harness *h, const char *leaver, const char *left_
     buf_release(&b);
 }
 
+struct harness *cast_begin(void **state, const char *now, const char *smtp_script)
+{
+    struct harness *h = *state = harness_start(&(struct harness_options){
+        .story_from = now, .story_stands = true, .poll_ms = 50, .smtp_script = smtp_script});
+
+    cast_import(h);
+    return h;
+}
+
+struct harness *cast_play(void **state, const char *now, const char *smtp_script)
+{
+    struct harness *h = cast_begin(state, now, smtp_script);
+
+    harness_told(h, NULL, NULL);
+    return h;
+}
+
 void cast_import(struct harness *h)
 {
     cast_import_people(h, NULL, NULL);
@@ -276,25 +293,9 @@ void cast_await(struct harness *h, const char *want, const char *sql, ...)
     free(text);
 }
 
-static char *read_file(struct harness *h, const char *name)
-{
-    char *path = harness_path(h, name), chunk[65536];
-    struct buf b = {0};
-    FILE *f = fopen(path, "re");
-    size_t n;
-
-    while (f != NULL && (n = fread(chunk, 1, sizeof chunk, f)) > 0)
-        buf_append(&b, chunk, n);
-    if (f != NULL)
-        fclose(f);
-    free(path);
-    buf_text(&b, "");
-    return b.bytes != NULL ? buf_take(&b) : mem_copy("");
-}
-
 json_t *cast_lines(struct harness *h, const char *name)
 {
-    char *text = read_file(h, name), *save = NULL;
+    char *text = harness_read(h, name), *save = NULL;
     json_t *lines = json_array();
 
     for (char *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save))
@@ -318,7 +319,7 @@ long cast_mails_to(struct harness *h, const char *person)
 
 char *cast_mail(struct harness *h, int number)
 {
-    char *name = mem_printf("mails/%06d.eml", number), *text = read_file(h, name);
+    char *name = mem_printf("mails/%06d.eml", number), *text = harness_read(h, name);
 
     free(name);
     return text;
@@ -386,7 +387,7 @@ static void check_hooks(struct harness *h)
     long count = harness_lines(h, "hooks.ndjson");
 
     for (long i = 1; i <= count; i++) {
-        char *name = mem_printf("hooks/%06ld.json", i), *text = read_file(h, name);
+        char *name = mem_printf("hooks/%06ld.json", i), *text = harness_read(h, name);
 
         assert_true(*text != '\0');
         check_thin("a webhook", text);

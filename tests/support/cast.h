@@ -28,6 +28,10 @@
     "\"authority\":\"southwark\",\"bail_objected\":false,\"exploitation_indicator\":false,\"drug_supply\":false"
 #define CAST_COURT ",\"court\":\"camberwell-youth-court\""
 
+/* A box of its own at that moment, with these people, and into *state for harness_teardown; the clock stands until it is
+ * moved. smtp_script may be NULL. cast_play has told run in it, with all stages. */
+struct harness *cast_begin(void **state, const char *now, const char *smtp_script);
+struct harness *cast_play(void **state, const char *now, const char *smtp_script);
 void cast_import(struct harness *h);
 /* The people once more; the leaver (an id, or NULL) has left on that day. */
 void cast_import_people(struct harness *h, const char *leaver, const char *left_on);

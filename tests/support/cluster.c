@@ -19,6 +19,7 @@
 
 #include "told/buf.h"
 #include "told/mem.h"
+#include "whole_file.h"
 
 #define PG_BIN "/usr/lib/postgresql/15/bin"
 
@@ -254,19 +255,12 @@ const char *cluster_directory(const struct cluster *c)
 
 char *cluster_log(const struct cluster *c)
 {
-    char *path = mem_printf("%s/pg.log", c->directory), chunk[65536];
-    struct buf b = {0};
-    FILE *f = fopen(path, "re");
-    size_t n;
+    char *path = mem_printf("%s/pg.log", c->directory), *text = whole_file(path, NULL);
 
-    while (f != NULL && (n = fread(chunk, 1, sizeof chunk, f)) > 0)
-        buf_append(&b, chunk, n);
-    if (f == NULL || ferror(f))
+    if (text == NULL)
         fail(path);
-    fclose(f);
     free(path);
-    buf_text(&b, "");
-    return buf_take(&b);
+    return text;
 }
 
 void cluster_halt(struct cluster *c)

@@ -21,6 +21,8 @@
 
 #include "cluster.h"
 #include "told/mem.h"
+#include "whole_file.h"
+#include "loopback.h"
 
 #define TOLD_MOST 16
 
@@ -86,18 +88,6 @@ static char *find_build(void)
         cut = strrchr(path, '/');
     *cut = '\0';
     return mem_copy(path);
-}
-
-static int free_port(void)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof a;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0 || bind(fd, (struct sockaddr *)&a, size) != 0 || getsockname(fd, (struct sockaddr *)&a, &size) != 0)
-        die("no free port");
-    close(fd);
-    return ntohs(a.sin_port);
 }
 
 static void make_keys(struct harness *h)
@@ -382,9 +372,9 @@ struct harness *harness_start(const struct harness_options *options)
     if (mkdir(h->directory, 0700) != 0)
         die(h->directory);
     make_keys(h);
-    h->endpoint = mem_printf("tcp://127.0.0.1:%d", free_port());
-    h->broadcast_endpoint = mem_printf("tcp://127.0.0.1:%d", free_port());
-    h->replay_endpoint = mem_printf("tcp://127.0.0.1:%d", free_port());
+    h->endpoint = mem_printf("tcp://127.0.0.1:%d", loopback_free_port());
+    h->broadcast_endpoint = mem_printf("tcp://127.0.0.1:%d", loopback_free_port());
+    h->replay_endpoint = mem_printf("tcp://127.0.0.1:%d", loopback_free_port());
     harness_sinks_restart(h, options->smtp_script, options->hook_script);
     write_feeds(h);
     write_config(h);
@@ -414,6 +404,12 @@ void harness_stop(struct harness *h)
     free(h->build);
     free(h->root);
     free(h);
+}
+
+int harness_teardown(void **state)
+{
+    harness_stop(*state);
+    return 0;
 }
 
 const char *harness_directory(const struct harness *h)
@@ -558,27 +554,12 @@ bool harness_reload(struct harness *h, pid_t told)
     return harness_await_notify(h, "RELOADING=1", 10000) && harness_await_notify(h, "READY=1", 10000);
 }
 
-static char *read_file(const char *path)
-{
-    struct buf b = {0};
-    char chunk[65536];
-    FILE *f = fopen(path, "re");
-    size_t n;
-
-    while (f != NULL && (n = fread(chunk, 1, sizeof chunk, f)) > 0)
-        buf_append(&b, chunk, n);
-    if (f != NULL)
-        fclose(f);
-    buf_text(&b, "");
-    return b.bytes != NULL ? buf_take(&b) : mem_copy("");
-}
-
 char *harness_read(const struct harness *h, const char *name)
 {
-    char *path = harness_path(h, name), *text = read_file(path);
+    char *path = harness_path(h, name), *text = whole_file(path, NULL);
 
     free(path);
-    return text;
+    return text != NULL ? text : mem_copy("");
 }
 
 char *harness_log(const struct harness *h)

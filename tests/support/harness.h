@@ -44,6 +44,7 @@ struct harness_options {
 
 struct harness *harness_start(const struct harness_options *options);
 void harness_stop(struct harness *h); /* ends every process it started and removes every file; NULL is fine */
+int harness_teardown(void **state);   /* the same of *state, as cmocka calls it */
 
 const char *harness_directory(const struct harness *h); /* of configuration and sinks' files */
 const char *harness_config(const struct harness *h);    /* told.conf */

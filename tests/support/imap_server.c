@@ -21,6 +21,7 @@
 
 #include "told/buf.h"
 #include "told/mem.h"
+#include "loopback.h"
 
 struct imap_server {
     char directory[32];
@@ -67,18 +68,6 @@ static void make_folder(const struct imap_server *s, const char *name)
         die(path);
     own(s, path);
     free(path);
-}
-
-static int free_port(void)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof a;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0 || bind(fd, (struct sockaddr *)&a, size) != 0 || getsockname(fd, (struct sockaddr *)&a, &size) != 0)
-        die("no free port");
-    close(fd);
-    return ntohs(a.sin_port);
 }
 
 static void make_certificate(struct imap_server *s)
@@ -140,16 +129,6 @@ static void run(const struct imap_server *s)
     _exit(71);
 }
 
-static bool answers(int port)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool up = connect(fd, (struct sockaddr *)&a, sizeof a) == 0;
-
-    close(fd);
-    return up;
-}
-
 struct imap_server *imap_server_start(void)
 {
     static const char *const FOLDERS[] = {"run", "state", "mail", "mail/new", "mail/cur", "mail/tmp"};
@@ -164,16 +143,16 @@ struct imap_server *imap_server_start(void)
     own(s, s->directory);
     for (size_t i = 0; i < sizeof FOLDERS / sizeof *FOLDERS; i++)
         make_folder(s, FOLDERS[i]);
-    s->ports[0] = free_port();
-    s->ports[1] = free_port();
+    s->ports[0] = loopback_free_port();
+    s->ports[1] = loopback_free_port();
     make_certificate(s);
     write_config(s);
     s->pid = fork();
     if (s->pid == 0)
         run(s);
-    for (int i = 0; i < 200 && !(answers(s->ports[0]) && answers(s->ports[1])); i++)
+    for (int i = 0; i < 200 && !(loopback_answers(s->ports[0]) && loopback_answers(s->ports[1])); i++)
         poll(NULL, 0, 50);
-    if (!answers(s->ports[1]))
+    if (!loopback_answers(s->ports[1]))
         die("dovecot does not answer; see start.log and dovecot.log in its directory; is dovecot-imapd installed? (make deps)");
     return s;
 }

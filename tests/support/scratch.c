@@ -3,6 +3,7 @@
 
 #include "told/buf.h"
 #include "told/mem.h"
+#include "whole_file.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -21,17 +22,10 @@ char *scratch_new(void)
 
 char *scratch_read(const char *directory, const char *name)
 {
-    char *path = mem_printf("%s/%s", directory, name), chunk[4096];
-    struct buf text = {0};
-    FILE *file = fopen(path, "r");
-    size_t got;
+    char *path = mem_printf("%s/%s", directory, name), *text = whole_file(path, NULL);
+
     free(path);
-    if (!file)
-        return NULL;
-    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
-        buf_append(&text, chunk, got);
-    fclose(file);
-    return text.len ? buf_take(&text) : mem_copy("");
+    return text;
 }
 
 static void remove_tree(const char *path)

@@ -3,6 +3,7 @@
 
 #include "told/buf.h"
 #include "told/mem.h"
+#include "whole_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,18 +116,13 @@ struct sink_script *sink_script_new(const char *text, int *ret_line)
 
 struct sink_script *sink_script_load(const char *path, int *ret_line)
 {
-    struct buf text = {0};
-    char chunk[4096];
-    size_t got;
-    FILE *file = fopen(path, "r");
+    char *text = whole_file(path, NULL);
+    struct sink_script *script = NULL;
+
     *ret_line = 0;
-    if (!file)
-        return NULL;
-    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
-        buf_append(&text, chunk, got);
-    fclose(file);
-    struct sink_script *script = sink_script_new(buf_string(&text), ret_line);
-    buf_release(&text);
+    if (text != NULL)
+        script = sink_script_new(text, ret_line);
+    free(text);
     return script;
 }
 

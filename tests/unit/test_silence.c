@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "told/mem.h"
+#include "whole_file.h"
 #include "told/silence.h"
 
 static const struct {
@@ -48,15 +49,13 @@ static const struct {
 
 static struct calendar *make_calendar(void)
 {
-    FILE *file = fopen("conf/calendar/bank-holidays.json", "rb");
-    char text[65536], *reason = NULL;
     size_t len;
+    char *text = whole_file("conf/calendar/bank-holidays.json", &len), *reason = NULL;
     struct calendar *calendar;
 
-    assert_non_null(file);
-    len = fread(text, 1, sizeof text, file);
-    fclose(file);
+    assert_non_null(text);
     calendar = calendar_parse(text, len, &reason);
+    free(text);
     assert_non_null(calendar);
     assert_null(reason);
     return calendar;
