@@ -69,8 +69,8 @@ static struct hook_stand make_hook_stand(const char *script)
         .url = mem_printf("http://127.0.0.1:%d/told", webhook_sink_port(stand.sink)),
         .secret_count = 2,
         .allow_private = true,
-        .connect_timeout_s = 1,
-        .timeout_s = 1};
+        .connect_timeout_s = 20,
+        .timeout_s = script && strstr(script, "do=stall") ? 2 : 20};
     assert_null(signature_key_parse(SECRET_A, &stand.endpoint.secrets[0]));
     assert_null(signature_key_parse(SECRET_B, &stand.endpoint.secrets[1]));
     return stand;

@@ -37,8 +37,8 @@ static struct pair begin(const char *first_script, const char *second_script, si
         p.relays[i] = (struct email_relay){.name = mem_copy(i == 0 ? "first" : "second"),
                                            .url = mem_printf("smtp://127.0.0.1:%d", smtp_sink_port(p.sinks[i])),
                                            .from = mem_copy("told@told.southwark.example"),
-                                           .connect_timeout_s = 1,
-                                           .response_timeout_s = 1,
+                                           .connect_timeout_s = mail_stand_patience_s(scripts[i]),
+                                           .response_timeout_s = mail_stand_patience_s(scripts[i]),
                                            .senders = senders};
     }
     p.all = email_relays_start(p.relays, count, p.wake_fd, &reason);

@@ -162,7 +162,7 @@ static void test_ingest_drops_a_key_of_too_many_quarantined_bodies(void **state)
         assert_heard(dealer, "NAK");
     dealer_say(dealer, "PING", "{}");
     assert_true(dealer_hears_nothing(dealer, 500));
-    assert_true(harness_await(box->h, "SELECT count(*) FROM told.alarm WHERE kind = 'flood' AND key = 'care'", "1", 5000));
+    assert_true(harness_await(box->h, "SELECT count(*) FROM told.alarm WHERE kind = 'flood' AND key = 'care'", "1", 20000));
     /* A new connection may go on, until it does it again; and that one is not even kept. */
     again = introduced(box, "care", "care/flood");
     dealer_event(again, "care/flood", "good", 1, "X1");
@@ -230,7 +230,7 @@ static void away_and_back(struct box *box, const char *source, void away(struct 
     dealer_event(dealer, source, "w2", 2, "X1");
     assert_awaited(dealer, "BUSY", 10000);
     dealer_say(dealer, "PING", "{}");
-    assert_awaited(dealer, "PONG", 2000);
+    assert_awaited(dealer, "PONG", 10000);
     back(harness_cluster(box->h));
     assert_awaited(dealer, "WELCOME", 15000);
     dealer_event(dealer, source, "w2", 2, "X1"); /* what was not acknowledged is said again */

@@ -23,7 +23,7 @@
 #include "dealer.h"
 #include "told/mem.h"
 
-enum { STALL_S = 10, PONG_MS = 2000, SAID_A_SECOND = 500, FILED = 3000, DRAINED = 6000, GROWTH_MOST_KIB = 300 * 1024 };
+enum { STALL_S = 10, PONG_MS = 10000, SAID_A_SECOND = 500, FILED = 3000, DRAINED = 6000, GROWTH_MOST_KIB = 300 * 1024 };
 
 struct box {
     struct harness *h;

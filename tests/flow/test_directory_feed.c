@@ -150,7 +150,7 @@ static void test_directory_says_what_was_wrong_and_keeps_what_was_right(void **s
     assert_true(await_file(box, "drop/failed/mixed"));
     assert_int_equal(harness_count(box->h, "SELECT count(*) FROM told.event WHERE source = 'drop/mixed'"), 1);
     assert_int_equal(harness_count(box->h, "SELECT count(*) FROM told.quarantine WHERE feed = 'drop'"), 2);
-    assert_true(harness_await(box->h, "SELECT count(*) > 0 FROM told.alarm WHERE kind = 'drop' AND key = 'drop'", "t", 5000));
+    assert_true(harness_await(box->h, "SELECT count(*) > 0 FROM told.alarm WHERE kind = 'drop' AND key = 'drop'", "t", 20000));
     drop(box, "drop", "lie", lie, 0600);
     assert_reason(box, "drop/failed/lie.reason", "equivocation");
     free(text);

@@ -10,7 +10,7 @@
 #include "told/mem.h"
 #include "told/wire.h"
 
-enum { KEY_TEXT_SIZE = 41, HEAR_MS = 10000 };
+enum { KEY_TEXT_SIZE = 41, HEAR_MS = 20000 };
 
 struct dealer {
     void *context, *socket;

@@ -200,7 +200,7 @@ static void write_config(struct harness *h)
                "codes = \"%s/conf/codes\";\nroles = \"%s/conf/roles.conf\";\ntemplates = \"%s/conf/templates\";\n",
                or_else(h->options.poll_ms, 100), h->root, h->root, h->root, h->root, h->root);
     buf_printf(&b, "database = { conninfo = \"%s\"; deadline_ms = %d; };\n", cluster_conninfo(h->cluster),
-               or_else(h->options.deadline_ms, 3000));
+               or_else(h->options.deadline_ms, 10000));
     buf_text(&b, "identity = { looked_after_role = \"mash\"; };\n");
     buf_printf(&b,
                "ingest = { bind = \"%s\"; secret_key = \"told.key\"; public_key = \"%s\"; spool = \"spool\"; "
@@ -208,12 +208,12 @@ static void write_config(struct harness *h)
                h->endpoint, h->public_key, or_else(h->options.gap_after_s, 60), or_else(h->options.replay_every_s, 30));
     buf_printf(&b, "brake = { %s };\n",
                h->options.brake != NULL ? h->options.brake : "message_most = 1000000; hour_most = 1000000000;");
-    buf_printf(&b, "dispatch = { lease_ms = %d; dead_after_s = %d; };\n", or_else(h->options.lease_ms, 2000),
+    buf_printf(&b, "dispatch = { lease_ms = %d; dead_after_s = %d; };\n", or_else(h->options.lease_ms, 6000),
                or_else(h->options.dead_after_s, 900));
     buf_printf(&b,
-               "email = { tls = \"none\"; from = \"told@southwark.example\"; connect_timeout_s = 2; response_timeout_s = %d;"
+               "email = { tls = \"none\"; from = \"told@southwark.example\"; connect_timeout_s = 20; response_timeout_s = %d;"
                " final_timeout_s = %d; senders = %d;",
-               or_else(h->options.response_timeout_s, 5), or_else(h->options.response_timeout_s, 5), or_else(h->options.senders, 2));
+               or_else(h->options.response_timeout_s, 20), or_else(h->options.response_timeout_s, 20), or_else(h->options.senders, 2));
     if (h->options.second_relay_port != 0)
         buf_printf(&b,
                    " relays = ( { name = \"first\"; url = \"smtp://127.0.0.1:%d\"; },"
@@ -223,7 +223,7 @@ static void write_config(struct harness *h)
         buf_printf(&b, " url = \"smtp://127.0.0.1:%d\"; };\n", or_else(h->options.smtp_port, h->smtp_port));
     buf_printf(&b,
                "webhooks = { case-system = { url = \"http://127.0.0.1:%d/told\"; secrets = [ \"webhook.secret\" ];"
-               " allow_private = true; connect_timeout_s = 2; timeout_s = 5; };\n",
+               " allow_private = true; connect_timeout_s = 20; timeout_s = 20; };\n",
                or_else(h->options.hook_port, h->hook_port));
     write_hooks(h, &b);
     buf_text(&b,

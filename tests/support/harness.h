@@ -23,10 +23,10 @@ struct harness_options {
     const char *hook_script;
     bool durable;             /* fsync on */
     bool count_only;          /* sinks keep nothing (bench) */
-    int lease_ms;             /* 0: 2,000 */
+    int lease_ms;             /* 0: 6,000 */
     int senders;              /* 0: 2 */
-    int deadline_ms;          /* of the database client; 0: 3,000 */
-    int response_timeout_s;   /* 0: 5 */
+    int deadline_ms;          /* of the database client; 0: 10,000 */
+    int response_timeout_s;   /* 0: 20 */
     int poll_ms;              /* 0: 100 */
     const char *brake;        /* settings of the fan-out brake, "" for its defaults; NULL: so wide that it never holds */
     const char *expects;      /* when the feed police is expected to speak: settings of that group, or NULL */

@@ -68,12 +68,21 @@ void mail_stand_restart_pool(struct mail_stand *stand)
         fail_msg("%s", reason);
 }
 
+int mail_stand_patience_s(const char *script)
+{
+    static const char *const faults[] = {"do=stall", "do=drip", "do=garbage", "do=noise", "do=half-close"};
+    for (size_t i = 0; script && i < sizeof faults / sizeof *faults; i++)
+        if (strstr(script, faults[i]))
+            return 2;
+    return 20;
+}
+
 struct mail_stand mail_stand_start(const struct mail_stand_setup *setup)
 {
     struct mail_stand stand = {.directory = scratch_new()};
     const char *login = setup->relay_login ? setup->relay_login : setup->login;
     const char *password = setup->relay_password ? setup->relay_password : setup->password;
-    int timeout_s = setup->timeout_s ? setup->timeout_s : 1;
+    int timeout_s = setup->timeout_s ? setup->timeout_s : mail_stand_patience_s(setup->script);
     start_sink(&stand, setup);
     stand.relay.name = mem_copy("test");
     stand.relay.url = mem_printf("%s://%s:%d", setup->tls == EMAIL_TLS_IMPLICIT ? "smtps" : "smtp",

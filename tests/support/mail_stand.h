@@ -9,7 +9,7 @@
 struct mail_stand_setup {
     const char *script; /* lines of sink_script.h, or NULL */
     int senders;        /* 0: 1 */
-    int timeout_s;      /* for connecting and for each reply; 0: 1 */
+    int timeout_s;      /* for connecting and for each reply; 0: mail_stand_patience_s() */
     enum email_tls tls; /* how the relay is spoken to; the sink speaks the same unless it is told not to */
     enum sink_tls_kind certificate;
     bool is_clear_sink; /* the sink knows no TLS at all */
@@ -27,6 +27,9 @@ struct mail_stand {
     int wake_fd;
 };
 
+/* How long to wait for a server that plays this script: short where it says nothing that ends the matter, long enough for
+ * a busy machine where it does. */
+int mail_stand_patience_s(const char *script);
 struct sink_script *mail_stand_script(const char *text);
 struct mail_stand mail_stand_start(const struct mail_stand_setup *setup);
 void mail_stand_stop(struct mail_stand *stand);

@@ -2,6 +2,7 @@
 #include "returned.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,4 +169,18 @@ char *returned_reply(const struct arrived *a, const char *from, const char *word
         line += (line[0] == '\r' && line[1] == '\n') + (line[0] != '\0');
     }
     return buf_take(&b);
+}
+
+void returned_hold(struct harness *h)
+{
+    PQclear(harness_query(h, "BEGIN"));
+    PQclear(harness_query(h, "SELECT FROM told.duty FOR UPDATE"));
+}
+
+void returned_kill(struct harness *h, pid_t told)
+{
+    cast_await(h, "t", "SELECT count(*) > 0 FROM pg_stat_activity WHERE usename = 'told_console' AND wait_event_type = 'Lock'");
+    (void)harness_signal(h, told, SIGKILL);
+    PQclear(harness_query(h, "ROLLBACK"));
+    cast_expect(h, "0", "SELECT count(*) FROM told.returned");
 }

@@ -32,4 +32,8 @@ char *returned_away(const struct arrived *arrived, const char *from);
 /* words above, the notice quoted below. */
 char *returned_reply(const struct arrived *arrived, const char *from, const char *words);
 
+/* told killed between its fetch and its commit: hold, deliver, kill. What it must lock is held by somebody else meanwhile. */
+void returned_hold(struct harness *h);
+void returned_kill(struct harness *h, pid_t told);
+
 #endif

@@ -63,24 +63,40 @@ static void test_adapter_register_finds_every_child_behind_an_adult(void **state
     free(message);
 }
 
-/* What is said of the hearing may be nonsense: who stood there is known all the same. */
+/* What is odd is said of `part`, and the child is known all the same. form: a message with %s in the place of what is odd. */
+static void check_odd(const char *const *odd, size_t count, const char *form, const char *part)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *at = strstr(form, "%s");
+        char *message = mem_printf("%.*s%s%s", (int)(at - form), form, odd[i], at + 2);
+        struct adapted_list list = {0};
+
+        run_register(message, &list);
+        assert_int_equal(count_events(&list, "court.appearance", "m1/0/0/"), 1);
+        assert_string_equal(list.items[0].part, part);
+        assert_non_null(strstr(list.items[0].reason, " is not a"));
+        adapted_list_release(&list);
+        free(message);
+    }
+}
+
 static void test_adapter_register_keeps_the_child_of_an_odd_hearing(void **state)
 {
     static const char *const odd[] = {"\"hearingId\":[7]", "\"hearingDate\":20241115", "\"registerDate\":1731664800000",
                                       "\"courtCentreId\":[]", "\"hearingVenue\":\"Camberwell\""};
 
     (void)state;
-    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
-        struct adapted_list list = {0};
-        char *message = mem_printf("{%s,\"defendants\":[{\"name\":\"Ann Other\",\"dateOfBirth\":\"2009-02-03\"}]}", odd[i]);
+    check_odd(odd, sizeof odd / sizeof *odd, "{%s,\"defendants\":[{\"name\":\"Ann Other\",\"dateOfBirth\":\"2009-02-03\"}]}",
+              "the message");
+}
 
-        run_register(message, &list);
-        assert_int_equal(count_events(&list, "court.appearance", "m1/0/0/"), 1);
-        assert_string_equal(list.items[0].part, "the message");
-        assert_non_null(strstr(list.items[0].reason, " is not a"));
-        adapted_list_release(&list);
-        free(message);
-    }
+static void test_adapter_register_keeps_the_child_of_odd_details(void **state)
+{
+    static const char *const odd[] = {"\"dateOfBirth\":20090203", "\"address\":\"SE1\"", "\"name\":{}", "\"defendantResults\":7",
+                                      "\"prosecutionCasesOrApplications\":{}"};
+
+    (void)state;
+    check_odd(odd, sizeof odd / sizeof *odd, "{\"hearingId\":\"h\",\"defendants\":[{\"masterDefendantId\":\"m\",%s}]}", "defendants[0]");
 }
 
 static void test_adapter_register_never_takes_what_is_the_guardians(void **state)
@@ -125,26 +141,6 @@ static void test_adapter_register_opens_envelopes(void **state)
         assert_int_equal(count_events(&list, "court.appearance", "m1/0/0/"), 1);
         assert_string_equal(list.items[0].part, rows[i].part);
         adapted_list_release(&list);
-    }
-}
-
-/* Nor by what is odd of the child itself. */
-static void test_adapter_register_keeps_the_child_of_odd_details(void **state)
-{
-    static const char *const odd[] = {"\"dateOfBirth\":20090203", "\"address\":\"SE1\"", "\"name\":{}", "\"defendantResults\":7",
-                                      "\"prosecutionCasesOrApplications\":{}"};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
-        struct adapted_list list = {0};
-        char *message = mem_printf("{\"hearingId\":\"h\",\"defendants\":[{\"masterDefendantId\":\"m\",%s}]}", odd[i]);
-
-        run_register(message, &list);
-        assert_int_equal(count_events(&list, "court.appearance", "m1/0/0/"), 1);
-        assert_string_equal(list.items[0].part, "defendants[0]");
-        assert_non_null(strstr(list.items[0].reason, " is not a"));
-        adapted_list_release(&list);
-        free(message);
     }
 }
 
