@@ -13,6 +13,7 @@
 #include "told/mem.h"
 
 #define CONNECT_EVERY_MS 1000
+#define AHEAD_MOST 32 /* statements sent and not yet waited for: their answers fit into the socket */
 
 struct pg {
     char *conninfo;
@@ -22,6 +23,9 @@ struct pg {
     const char *
         *prepared; /* names prepared on this connection; the statements are constants and outlive us */
     size_t prepared_count;
+    const char *ahead[AHEAD_MOST]; /* names of what was sent and not yet waited for */
+    size_t ahead_count;
+    bool in_step;     /* between pg_begin and its end */
     int64_t tried_ms; /* monotonic, of the last try to connect; 0: never */
     bool said_away;   /* logged once until it is back */
     bool warned;      /* a 01000 came with the running command */
@@ -59,6 +63,8 @@ void pg_close(struct pg *pg)
     free(pg->prepared);
     pg->prepared = NULL;
     pg->prepared_count = 0;
+    pg->ahead_count = 0;
+    pg->in_step = false;
 }
 
 int pg_socket(struct pg *pg)
@@ -270,44 +276,132 @@ static PGresult *choose(PGresult *kept, PGresult *next)
 }
 
 /* What was sent is answered whole by the deadline, or the connection is given up: an answer that comes later
- * must not be taken for that of the next statement. */
-static PGresult *collect(struct pg *pg, const char *name, int64_t until_ms)
+ * must not be taken for that of the next statement. False: it has been given up. *ret: NULL at the end of a statement. */
+static bool next_result(struct pg *pg, const char *name, int64_t until_ms, PGresult **ret)
 {
-    PGresult *kept = NULL;
+    const char *why = "the connection was lost";
     for (;;) {
         int unsent = PQflush(pg->conn);
         if (unsent < 0)
             break;
         if (!PQisBusy(pg->conn)) {
-            PGresult *next = PQgetResult(pg->conn);
-            if (!next)
-                return kept ? judge(pg, kept, name) : NULL;
-            kept = choose(kept, next);
-            continue;
+            *ret = PQgetResult(pg->conn);
+            return true;
         }
         if (!wait_socket(pg, (short)(unsent ? POLLIN | POLLOUT : POLLIN), until_ms)) {
-            PQclear(kept);
-            keep_error(pg, NULL, NULL);
-            go_away(pg, name, "the server was silent beyond the deadline");
-            return NULL;
+            why = "the server was silent beyond the deadline";
+            break;
         }
         if (!PQconsumeInput(pg->conn))
             break;
     }
-    PQclear(kept);
+    keep_error(pg, NULL, NULL);
+    go_away(pg, name, why);
+    return false;
+}
+
+static PGresult *collect(struct pg *pg, const char *name, int64_t until_ms)
+{
+    PGresult *kept = NULL, *next = NULL;
+    for (;;) {
+        if (!next_result(pg, name, until_ms, &next)) {
+            PQclear(kept);
+            return NULL;
+        }
+        if (!next)
+            return kept ? judge(pg, kept, name) : NULL;
+        kept = choose(kept, next);
+    }
+}
+
+/* One statement's result of several in flight, with the end behind it. */
+static bool next_of_flight(struct pg *pg, const char *name, int64_t until_ms, PGresult **ret)
+{
+    PGresult *end = NULL;
+    *ret = NULL;
+    if (!next_result(pg, name, until_ms, ret))
+        return false;
+    if (*ret && PQresultStatus(*ret) != PGRES_PIPELINE_SYNC && !next_result(pg, name, until_ms, &end)) {
+        PQclear(*ret);
+        return false;
+    }
+    PQclear(end);
+    if (!*ret) {
+        keep_error(pg, NULL, NULL);
+        go_away(pg, name, "the connection was lost");
+    }
+    return *ret != NULL;
+}
+
+static bool has_failed(const PGresult *result)
+{
+    ExecStatusType got = PQresultStatus(result);
+    return got != PGRES_COMMAND_OK && got != PGRES_TUPLES_OK && got != PGRES_EMPTY_QUERY;
+}
+
+/* The answers to all that was sent ahead, then that of `name`, whose statement is the last: its result, or NULL because of the
+ * first that failed (those behind it were not carried out). */
+static PGresult *collect_flight(struct pg *pg, const char *name, int64_t until_ms)
+{
+    PGresult *kept = NULL, *next;
+    const char *said = name;
+    size_t count = pg->ahead_count;
+    for (size_t i = 0; i <= count + 1; i++) {
+        const char *of = i < count ? pg->ahead[i] : name;
+        if (!next_of_flight(pg, of, until_ms, &next)) {
+            PQclear(kept);
+            return NULL;
+        }
+        if (i == count + 1 || kept) {
+            PQclear(next); /* the end of the flight; or it was not carried out */
+        } else if (i == count || has_failed(next)) {
+            kept = next;
+            said = of;
+        } else {
+            PQclear(next);
+            pg->warned = false; /* only what the last of them warns of is asked about */
+        }
+        if (kept && PQstatus(pg->conn) == CONNECTION_BAD)
+            break;
+    }
+    pg->ahead_count = 0;
+    return judge(pg, kept, said);
+}
+
+static PGresult *finish(struct pg *pg, int sent, const char *name, int64_t until_ms)
+{
+    bool flight = PQpipelineStatus(pg->conn) != PQ_PIPELINE_OFF;
+    pg->warned = false;
+    if (sent && flight)
+        sent = PQpipelineSync(pg->conn);
+    if (sent)
+        return flight ? collect_flight(pg, name, until_ms) : collect(pg, name, until_ms);
     keep_error(pg, NULL, NULL);
     go_away(pg, name, "the connection was lost");
     return NULL;
 }
 
-static PGresult *finish(struct pg *pg, int sent, const char *name, int64_t until_ms)
+/* Sent, and not waited for. */
+static bool send_ahead(struct pg *pg, int sent, const char *name)
 {
-    pg->warned = false;
-    if (sent)
-        return collect(pg, name, until_ms);
+    if (sent && PQflush(pg->conn) >= 0) {
+        pg->ahead[pg->ahead_count++] = name;
+        pg->status = PG_OK;
+        return true;
+    }
     keep_error(pg, NULL, NULL);
     go_away(pg, name, "the connection was lost");
-    return NULL;
+    return false;
+}
+
+/* Waits for what was sent ahead. */
+static bool settle_ahead(struct pg *pg)
+{
+    if (pg->ahead_count == 0)
+        return true;
+    PGresult *result = finish(pg, 1, pg->ahead[--pg->ahead_count], clock_monotonic_ms() + pg->deadline_ms);
+    PQclear(result);
+    return result != NULL;
 }
 
 static bool prepare(struct pg *pg, const struct pg_statement *statement, int64_t until_ms)
@@ -351,11 +445,24 @@ bool pg_do(struct pg *pg, const struct pg_statement *statement, const char *cons
     return result != NULL;
 }
 
-/* `name` stands in the log in place of the text. */
-static PGresult *run_text(struct pg *pg, const char *sql, const char *name)
+bool pg_later(struct pg *pg, const struct pg_statement *statement, const char *const *values)
 {
     if (is_away(pg))
+        return false;
+    if (PQpipelineStatus(pg->conn) == PQ_PIPELINE_OFF && (!pg->in_step || !PQenterPipelineMode(pg->conn)))
+        return pg_do(pg, statement, values);
+    if (pg->ahead_count == AHEAD_MOST && !settle_ahead(pg))
+        return false;
+    return prepare(pg, statement, clock_monotonic_ms() + pg->deadline_ms) &&
+           send_ahead(pg, PQsendQueryPrepared(pg->conn, statement->name, statement->params, values, NULL, NULL, 0), statement->name);
+}
+
+/* `name` stands in the log in place of the text. Several statements in one text go by themselves. */
+static PGresult *run_text(struct pg *pg, const char *sql, const char *name)
+{
+    if (is_away(pg) || !settle_ahead(pg))
         return NULL;
+    PQexitPipelineMode(pg->conn);
     int64_t until_ms = clock_monotonic_ms() + pg->deadline_ms;
     return finish(pg, PQsendQuery(pg->conn, sql), name, until_ms);
 }
@@ -369,14 +476,30 @@ bool pg_text(struct pg *pg, const char *sql)
 
 bool pg_begin(struct pg *pg)
 {
-    PGresult *result = run_text(pg, "BEGIN", "begin");
-    PQclear(result);
-    return result != NULL;
+    if (is_away(pg))
+        return false;
+    pg->in_step = PQenterPipelineMode(pg->conn) == 1;
+    return pg->in_step ? send_ahead(pg, PQsendQueryParams(pg->conn, "BEGIN", 0, NULL, NULL, NULL, NULL, 0), "begin")
+                       : pg_text(pg, "BEGIN");
+}
+
+/* The last of a step, in one flight with what was sent ahead of it. */
+static PGresult *end_step(struct pg *pg, const char *sql, const char *name)
+{
+    if (is_away(pg))
+        return NULL;
+    int64_t until_ms = clock_monotonic_ms() + pg->deadline_ms;
+    PGresult *result = finish(pg, PQsendQueryParams(pg->conn, sql, 0, NULL, NULL, NULL, NULL, 0), name, until_ms);
+    if (pg->conn && result) {
+        PQexitPipelineMode(pg->conn);
+        pg->in_step = false;
+    }
+    return result;
 }
 
 bool pg_commit(struct pg *pg)
 {
-    PGresult *result = run_text(pg, "COMMIT", "commit");
+    PGresult *result = end_step(pg, "COMMIT", "commit");
     if (!result)
         return false;
     /* COMMIT of a transaction that failed before succeeds, as a ROLLBACK. */
@@ -395,70 +518,18 @@ bool pg_commit(struct pg *pg)
 
 void pg_rollback(struct pg *pg)
 {
-    if (!pg->conn || PQtransactionStatus(pg->conn) == PQTRANS_IDLE)
+    if (!pg->conn || (pg->ahead_count == 0 && PQtransactionStatus(pg->conn) == PQTRANS_IDLE))
         return;
     /* The caller still wants to know why it rolls back. */
     enum pg_status why = pg->status;
     char sqlstate[sizeof pg->sqlstate];
     memcpy(sqlstate, pg->sqlstate, sizeof sqlstate);
-    PGresult *result = run_text(pg, "ROLLBACK", "rollback");
+    PGresult *result = end_step(pg, "ROLLBACK", "rollback");
+    if (!result && pg->conn) /* something ahead of it had failed */
+        result = end_step(pg, "ROLLBACK", "rollback");
     if (result) {
         pg->status = why;
         memcpy(pg->sqlstate, sqlstate, sizeof sqlstate);
     }
     PQclear(result);
-}
-
-const char *pg_column(const PGresult *result, int row, int column)
-{
-    return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
-}
-
-int64_t pg_column_int(const PGresult *result, int row, int column)
-{
-    const char *text = pg_column(result, row, column);
-    return text ? strtoll(text, NULL, 10) : 0;
-}
-
-bool pg_column_bool(const PGresult *result, int row, int column)
-{
-    const char *text = pg_column(result, row, column);
-    return text && *text == 't';
-}
-
-struct instant pg_column_instant(const PGresult *result, int row, int column)
-{
-    struct instant at = INSTANT_NONE;
-    const char *text = pg_column(result, row, column);
-    if (text)
-        instant_parse(text, &at);
-    return at;
-}
-
-void pg_array_add(struct buf *b, const char *value)
-{
-    buf_char(b, b->len == 0 ? '{' : ',');
-    if (!value) {
-        buf_text(b, "NULL");
-        return;
-    }
-    buf_char(b, '"');
-    for (const char *p = value; *p;) {
-        size_t plain = strcspn(p, "\"\\");
-        buf_append(b, p, plain);
-        p += plain;
-        if (*p) {
-            buf_char(b, '\\');
-            buf_char(b, *p++);
-        }
-    }
-    buf_char(b, '"');
-}
-
-const char *pg_array_end(struct buf *b)
-{
-    if (b->len == 0)
-        buf_char(b, '{');
-    buf_char(b, '}');
-    return buf_string(b);
 }

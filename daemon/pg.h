@@ -9,8 +9,8 @@
 
 #include <libpq-fe.h>
 
-#include "told/buf.h"
-#include "told/instant.h"
+#include "pg_array.h"
+#include "pg_column.h"
 
 struct pg;
 
@@ -42,8 +42,11 @@ PGconn *pg_conn(struct pg *pg); /* for LISTEN and escapes; NULL while away */
 PGresult *pg_run(struct pg *pg, const struct pg_statement *statement, const char *const *values);
 bool pg_do(struct pg *pg, const struct pg_statement *statement,
            const char *const *values);        /* result not wanted */
+/* The same between pg_begin and pg_commit, and not waited for: what comes of it shows at the next pg_run, pg_do, pg_text or
+ * pg_commit, which then fail in its place. So nothing but the transaction may depend on its success. */
+bool pg_later(struct pg *pg, const struct pg_statement *statement, const char *const *values);
 bool pg_text(struct pg *pg, const char *sql); /* simple protocol: several statements, no parameters */
-bool pg_begin(struct pg *pg);
+bool pg_begin(struct pg *pg); /* not waited for either */
 /* False also when the commit came back with a 01000 warning: it may not be durable (trap 16). */
 bool pg_commit(struct pg *pg);
 void pg_rollback(struct pg *pg);
@@ -51,18 +54,5 @@ enum pg_status pg_status(const struct pg *pg);
 const char *pg_sqlstate(const struct pg *pg);
 /* A server's own message, for toldctl only, where the reader may see it. */
 const char *pg_message(const struct pg *pg);
-
-/* Columns of a result. */
-const char *pg_column(const PGresult *result, int row, int column); /* NULL if null */
-int64_t pg_column_int(const PGresult *result, int row, int column); /* 0 if null */
-bool pg_column_bool(const PGresult *result, int row, int column);
-struct instant pg_column_instant(const PGresult *result, int row, int column); /* none if null; the statement
-    gives it as to PG_INSTANT(column) */
-/* SQL that prints a timestamptz the way instant_parse reads it. */
-#define PG_INSTANT(column) "to_char(" column " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
-
-/* Array literals for unnest($1::text[]): begin with an empty buf, add, end. */
-void pg_array_add(struct buf *b, const char *value); /* NULL is SQL NULL */
-const char *pg_array_end(struct buf *b);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -139,6 +140,101 @@ static void test_pg_tells_what_may_be_repeated_from_what_may_not(void **state)
     pg_free(pg);
 }
 
+static long count_once(struct pg *pg)
+{
+    static const struct pg_statement COUNT = {"count", "SELECT count(*) FROM once", 0};
+    PGresult *row = pg_run(pg, &COUNT, NULL);
+    assert_non_null(row);
+    long count = (long)pg_column_int(row, 0, 0);
+    PQclear(row);
+    return count;
+}
+
+/* More than may be in flight at a time, and each seen by what comes behind it. */
+static void test_pg_later_is_carried_out_in_order_and_committed(void **state)
+{
+    struct pg *pg = connect_as(*state, 5000);
+    char number[24];
+    assert_true(pg_text(pg, "CREATE TEMPORARY TABLE once (n int PRIMARY KEY)"));
+    assert_true(pg_later(pg, &INSERT, (const char *[]){"-1"})); /* outside of a step it is waited for */
+    assert_int_equal(count_once(pg), 1);
+    assert_true(pg_begin(pg));
+    for (int i = 0; i < 100; i++) {
+        snprintf(number, sizeof number, "%d", i);
+        assert_true(pg_later(pg, &INSERT, (const char *[]){number}));
+    }
+    assert_int_equal(count_once(pg), 101);
+    assert_true(pg_text(pg, "SAVEPOINT here"));
+    assert_true(pg_later(pg, &INSERT, (const char *[]){"200"}));
+    assert_true(pg_text(pg, "ROLLBACK TO SAVEPOINT here"));
+    assert_true(pg_later(pg, &INSERT, (const char *[]){"201"}));
+    assert_true(pg_commit(pg));
+    assert_int_equal(pg_status(pg), PG_OK);
+    assert_int_equal(count_once(pg), 102);
+    assert_true(pg_begin(pg));
+    assert_true(pg_later(pg, &INSERT, (const char *[]){"300"}));
+    pg_rollback(pg);
+    assert_int_equal(count_once(pg), 102);
+    pg_free(pg);
+}
+
+/* Whatever is waited for next says so, and nothing behind it is carried out. */
+static void test_pg_later_that_fails_shows_at_the_next_wait(void **state)
+{
+    struct pg *pg = connect_as(*state, 5000);
+    const char *const one[] = {"1"}, *const two[] = {"2"}, *const three[] = {"3"};
+    assert_true(pg_text(pg, "CREATE TEMPORARY TABLE once (n int PRIMARY KEY)"));
+    for (int end = 0; end < 4; end++) {
+        assert_true(pg_begin(pg));
+        assert_true(pg_later(pg, &INSERT, one));
+        assert_true(pg_later(pg, &INSERT, one));
+        assert_true(pg_later(pg, &INSERT, two));
+        if (end == 0)
+            assert_false(pg_commit(pg));
+        else if (end == 1)
+            assert_false(pg_do(pg, &INSERT, three));
+        else if (end == 2)
+            assert_false(pg_text(pg, "SELECT 1"));
+        if (end < 3) {
+            assert_int_equal(pg_status(pg), PG_AGAIN);
+            assert_string_equal(pg_sqlstate(pg), "23505");
+        }
+        pg_rollback(pg);
+        assert_int_equal(count_once(pg), 0);
+        assert_true(pg_begin(pg));
+        assert_true(pg_later(pg, &INSERT, three));
+        assert_true(pg_commit(pg));
+        assert_int_equal(count_once(pg), 1);
+        assert_true(pg_text(pg, "DELETE FROM once"));
+    }
+    pg_free(pg);
+}
+
+/* A connection that ends in the middle takes the step with it; the next one is a new one. */
+static void test_pg_later_ends_with_its_connection(void **state)
+{
+    struct pg *pg = connect_as(*state, DEADLINE_MS);
+    static const char *const none[] = {"30"};
+    assert_true(pg_text(pg, "CREATE TEMPORARY TABLE once (n int PRIMARY KEY)"));
+    assert_true(pg_begin(pg));
+    assert_true(pg_later(pg, &INSERT, none));
+    assert_true(pg_later(pg, &SLEEP, none));
+    int64_t began = clock_monotonic_ms();
+    assert_false(pg_commit(pg));
+    assert_true(clock_monotonic_ms() - began < DEADLINE_MS + 500);
+    assert_int_equal(pg_status(pg), PG_AWAY);
+    pg_rollback(pg);
+    assert_int_equal(pg_status(pg), PG_AWAY);
+    assert_false(pg_begin(pg));
+    while (!pg_is_up(pg))
+        usleep(20000);
+    assert_true(pg_begin(pg));
+    assert_true(pg_do(pg, &BACKEND, NULL) || pg_status(pg) == PG_AWAY);
+    assert_false(pg_commit(pg));
+    assert_int_equal(pg_status(pg), PG_AWAY);
+    pg_free(pg);
+}
+
 static void test_pg_does_not_trust_a_commit_with_a_warning(void **state)
 {
     struct pg *pg = connect_as(*state, 5000);
@@ -182,6 +278,9 @@ int main(void)
         cmocka_unit_test(test_pg_ends_by_its_deadline_and_comes_back),
         cmocka_unit_test(test_pg_is_away_while_the_server_is_frozen_or_gone),
         cmocka_unit_test(test_pg_tells_what_may_be_repeated_from_what_may_not),
+        cmocka_unit_test(test_pg_later_is_carried_out_in_order_and_committed),
+        cmocka_unit_test(test_pg_later_that_fails_shows_at_the_next_wait),
+        cmocka_unit_test(test_pg_later_ends_with_its_connection),
         cmocka_unit_test(test_pg_does_not_trust_a_commit_with_a_warning),
         cmocka_unit_test(test_pg_arrays_carry_any_text),
     };
