@@ -296,7 +296,7 @@ bool decide_brake_hold(struct duty_store *s, const struct decide_asking *asking,
         c->hold = TIMELINE_HOLD_OPEN;
         c->hold_id = *ret_hold;
     }
-    return pg_do(s->pg, &PUT,
+    return pg_later(s->pg, &PUT,
                  (const char *[]){text_of(event, asking->event_id), text_of(number, *ret_hold), text_of(calm, would->calm),
                                   text_of(passed, would->immediate)});
 }

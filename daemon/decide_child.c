@@ -95,7 +95,7 @@ static bool end_event(struct child *c, struct timeline_event *e, const char *sta
 {
     char id[24], now[INSTANT_TEXT_SIZE];
 
-    return pg_do(c->s->pg, &DECIDED,
+    return pg_later(c->s->pg, &DECIDED,
                  (const char *[]){text_of(id, e->event_id), state, reason, outcome, instant_print(c->s->now, now)});
 }
 
@@ -187,7 +187,7 @@ static bool record_statements(struct child *c, const struct timeline_event *e)
     instant_print(c->s->now, now);
     if (strcmp(event_type(e->event), "care.allocation") == 0)
         return json_text_at(data, "role") == NULL || /* nothing is said of anybody */
-               pg_do(c->s->pg, &ALLOCATION,
+               pg_later(c->s->pg, &ALLOCATION,
                      (const char *[]){child, json_text_at(data, "role"), json_text_at(data, "practitioner"), from, now, id});
     if (strcmp(event_type(e->event), "care.status") != 0)
         return true;
@@ -202,7 +202,7 @@ static bool record_statements(struct child *c, const struct timeline_event *e)
         if (!status)
             continue;
         text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-        ok = pg_do(c->s->pg, &STATUS, (const char *[]){child, key, text, from, now, id});
+        ok = pg_later(c->s->pg, &STATUS, (const char *[]){child, key, text, from, now, id});
         free(text);
     }
     return ok;

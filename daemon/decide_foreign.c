@@ -94,7 +94,7 @@ static bool insert_derived(struct foreign *f, const struct event *event)
     bool ok;
 
     event_digest(event, digest);
-    ok = pg_do(f->s->pg, &DERIVED,
+    ok = pg_later(f->s->pg, &DERIVED,
                (const char *[]){event_source(event), event_id(event), f->feed, event_type(event),
                                 instant_print(event_time(event), occurred), f->received, f->number, digest, body});
     free(body);
@@ -231,7 +231,7 @@ static bool expand(struct foreign *f, const struct event *event)
         ok = take_part(f, &list.items[i], &made);
     ok = ok && take_of_age(f, &list, &of_age);
     reason = end_reason(adapter, &list, made, of_age);
-    ok = ok && alarm_aside(f) && pg_do(f->s->pg, &END, (const char *[]){f->number, "decided", reason, f->now});
+    ok = ok && alarm_aside(f) && pg_later(f->s->pg, &END, (const char *[]){f->number, "decided", reason, f->now});
     free(reason);
     free(bytes);
     adapted_list_release(&list);

@@ -181,7 +181,7 @@ static bool settle_all(struct duty_store *s, struct waiting *list, int count)
     for (int i = 0; ok && i < count; i++)
         if (list[i].event != NULL)
             ok = settle(s, &list[i], &certain);
-    ok = ok && pg_table_do(s->pg, &MATCHED, &certain, NULL) && decide_follow_wake(s);
+    ok = ok && pg_table_later(s->pg, &MATCHED, &certain, NULL) && decide_follow_wake(s);
     pg_table_release(&certain);
     return ok;
 }

@@ -296,8 +296,8 @@ static bool write_claims(struct claim *c)
     char now[INSTANT_TEXT_SIZE], lease[INSTANT_TEXT_SIZE];
     const char *more[] = {dispatch_lease_end(c->d, lease), c->d->stage->worker, instant_print(c->d->now, now)};
 
-    return pg_table_do(c->d->pg, &TAKE_ITEMS, &c->taken, NULL) && pg_table_do(c->d->pg, &CLAIM, &c->messages, more) &&
-           pg_table_do(c->d->pg, &ATTEMPT, &c->attempts, more + 1);
+    return pg_table_later(c->d->pg, &TAKE_ITEMS, &c->taken, NULL) && pg_table_later(c->d->pg, &CLAIM, &c->messages, more) &&
+           pg_table_later(c->d->pg, &ATTEMPT, &c->attempts, more + 1);
 }
 
 /* rows: of MESSAGES. */

@@ -404,8 +404,8 @@ static bool write_all(struct results *all)
         if (!r->held)
             ok = r->o->begun ? write_one(all, r) : give_back(all, r);
     }
-    return ok && end_items(all) && pg_table_do(pg, &WRITE_MESSAGES, &all->messages, NULL) &&
-           pg_table_do(pg, &ATTEMPTS, &all->attempts, (const char *[]){all->now});
+    return ok && end_items(all) && pg_table_later(pg, &WRITE_MESSAGES, &all->messages, NULL) &&
+           pg_table_later(pg, &ATTEMPTS, &all->attempts, (const char *[]){all->now});
 }
 
 static void release_results(struct results *all)

@@ -302,7 +302,7 @@ static bool assign(struct dispatch *d, const struct dispatch_place *places, size
             pg_table_add(&table, (const char *[]){p->queued.id, p->who.id, p->who.because,
                                                   p->joins > 0 ? places[p->joins - 1].message : p->message});
     }
-    ok = pg_table_do(d->pg, &ASSIGN, &table, NULL);
+    ok = pg_table_later(d->pg, &ASSIGN, &table, NULL);
     pg_table_release(&table);
     return ok;
 }

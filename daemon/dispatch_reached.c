@@ -86,7 +86,7 @@ bool dispatch_reached(struct dispatch *d, struct pg_table *reached, struct pg_ta
     if (reached->rows == 0)
         return true;
     values[0] = ids = mem_copy(pg_array_end(&duties->columns[0]));
-    ok = pg_table_do(d->pg, &REACHED, reached, &values[1]) && pg_do(d->pg, &TOLD, values) &&
+    ok = pg_table_later(d->pg, &REACHED, reached, &values[1]) && pg_later(d->pg, &TOLD, values) &&
          (met = pg_run(d->pg, &MET, values)) != NULL && say_met(d, met) &&
          (both = pg_run(d->pg, &BOTH, values)) != NULL && close_both(d, both);
     PQclear(met);

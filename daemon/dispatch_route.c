@@ -260,7 +260,7 @@ static bool route_all(struct dispatch *d, PGresult *rows)
 
         ok = route(&r, &q);
     }
-    ok = ok && pg_table_do(d->pg, &ALSO, &r.also, (const char *[]){instant_print(d->now, now)}) &&
+    ok = ok && pg_table_later(d->pg, &ALSO, &r.also, (const char *[]){instant_print(d->now, now)}) &&
          dispatch_place_all(d, r.places, r.place_count);
     pg_table_release(&r.also);
     directory_children_free(r.children);

@@ -10,19 +10,43 @@ void pg_table_add(struct pg_table *table, const char *const values[])
     table->rows++;
 }
 
+static void end_columns(const struct pg_statement *statement, struct pg_table *table, const char *const more[],
+                        const char *values[PARAMS_MOST])
+{
+    for (size_t i = 0; i < (size_t)statement->params && i < PARAMS_MOST; i++)
+        values[i] = i < table->width ? pg_array_end(&table->columns[i]) : more[i - table->width];
+}
+
+static void empty(struct pg_table *table)
+{
+    for (size_t i = 0; i < table->width; i++)
+        buf_reset(&table->columns[i]);
+    table->rows = 0;
+}
+
 PGresult *pg_table_run(struct pg *pg, const struct pg_statement *statement, struct pg_table *table,
                        const char *const more[])
 {
     const char *values[PARAMS_MOST] = {NULL};
     PGresult *result;
 
-    for (size_t i = 0; i < (size_t)statement->params && i < PARAMS_MOST; i++)
-        values[i] = i < table->width ? pg_array_end(&table->columns[i]) : more[i - table->width];
+    end_columns(statement, table, more, values);
     result = pg_run(pg, statement, values);
-    for (size_t i = 0; i < table->width; i++)
-        buf_reset(&table->columns[i]);
-    table->rows = 0;
+    empty(table);
     return result;
+}
+
+bool pg_table_later(struct pg *pg, const struct pg_statement *statement, struct pg_table *table, const char *const more[])
+{
+    const char *values[PARAMS_MOST] = {NULL};
+    bool sent;
+
+    if (table->rows == 0)
+        return true;
+    end_columns(statement, table, more, values);
+    sent = pg_later(pg, statement, values);
+    empty(table);
+    return sent;
 }
 
 bool pg_table_do(struct pg *pg, const struct pg_statement *statement, struct pg_table *table,

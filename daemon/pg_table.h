@@ -25,6 +25,8 @@ PGresult *pg_table_run(struct pg *pg, const struct pg_statement *statement, stru
 /* The same where the result is not wanted; without rows nothing is run. */
 bool pg_table_do(struct pg *pg, const struct pg_statement *statement, struct pg_table *table,
                  const char *const more[]);
+/* As pg_later; without rows nothing is run. */
+bool pg_table_later(struct pg *pg, const struct pg_statement *statement, struct pg_table *table, const char *const more[]);
 void pg_table_release(struct pg_table *table);
 
 #endif

@@ -95,7 +95,7 @@ bool store_journal(struct pg *pg, struct instant at, const struct store_journal 
                                   number_or_null(row->notification_id, notification),
                                   number_or_null(row->message_id, message),
                                   row->detail};
-    return pg_do(pg, &write_journal, values);
+    return pg_later(pg, &write_journal, values);
 }
 
 void store_journal_add(struct pg_table *table, const struct store_journal *row)
@@ -110,7 +110,7 @@ void store_journal_add(struct pg_table *table, const struct store_journal *row)
 bool store_journal_write(struct pg *pg, struct instant at, struct pg_table *table)
 {
     char text[INSTANT_TEXT_SIZE];
-    return pg_table_do(pg, &write_journal_rows, table, (const char *[]){instant_print(at, text)});
+    return pg_table_later(pg, &write_journal_rows, table, (const char *[]){instant_print(at, text)});
 }
 
 char *store_detail(const char *key, const char *value, ...)
