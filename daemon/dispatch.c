@@ -136,6 +136,7 @@ static void take_over(struct dispatch *d)
 static int round_of(struct dispatch *d)
 {
     int done = write_outcomes(d), n;
+    bool queued, due;
 
     if (done < 0)
         return -1;
@@ -143,9 +144,11 @@ static int round_of(struct dispatch *d)
     if ((n = dispatch_other(d)) < 0)
         return -1;
     done += n;
-    if ((n = dispatch_route(d)) < 0)
+    if (!dispatch_due_look(d, &queued, &due) || (n = queued ? dispatch_route(d) : 0) < 0)
         return -1;
     done += n;
+    if (!due && n == 0)
+        return done;
     if ((n = dispatch_claim(d, "email", email_relays_free_slots(d->email))) < 0)
         return -1;
     done += n;

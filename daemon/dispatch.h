@@ -62,6 +62,9 @@ struct dispatch {
 /* Each does one bounded transaction. Returns how much was done, 0 when there is nothing, -1 when the database failed. */
 int dispatch_route(struct dispatch *d);
 int dispatch_take_over(struct dispatch *d); /* leases that have run out, of whatever process */
+/* Whether anything is to be routed, and whether any message is due: one look in place of a transaction for each. False: the
+ * database failed. */
+bool dispatch_due_look(struct dispatch *d, bool *ret_queued, bool *ret_due);
 /* The ids of messages that are due and may go out now, into `ret` as an array, each under the advisory lock of its message.
  * Returns how many, -1 when the database failed. And when the next one is due; none where only an outcome can change that. */
 int dispatch_due(struct dispatch *d, const char *channel, size_t most, struct buf *ret);

@@ -23,6 +23,25 @@ static const struct pg_statement DUE_HOOKS = {
     " ORDER BY 2 DESC, 3, 1 LIMIT $4) m WHERE pg_try_advisory_xact_lock(7403, (message_id & 2147483647)::int)",
     4};
 
+bool dispatch_due_look(struct dispatch *d, bool *ret_queued, bool *ret_due)
+{
+    static const struct pg_statement LOOK = {
+        "dispatch_look",
+        "SELECT EXISTS (SELECT FROM told.notification WHERE state = 'queued' AND message_id IS NULL),"
+        " EXISTS (SELECT FROM told.message WHERE state = 'waiting' AND next_at <= $1)",
+        1};
+    char now[INSTANT_TEXT_SIZE];
+    PGresult *row = pg_run(d->pg, &LOOK, (const char *[]){instant_print(d->now, now)});
+    bool ok = row != NULL;
+
+    if (ok) {
+        *ret_queued = pg_column_bool(row, 0, 0);
+        *ret_due = pg_column_bool(row, 0, 1);
+    }
+    PQclear(row);
+    return ok;
+}
+
 static PGresult *find_hooks(struct dispatch *d, const char *now, const char *limit)
 {
     struct buf names = {0}, rooms = {0};
