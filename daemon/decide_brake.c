@@ -297,8 +297,8 @@ bool decide_brake_hold(struct duty_store *s, const struct decide_asking *asking,
         c->hold_id = *ret_hold;
     }
     return pg_later(s->pg, &PUT,
-                 (const char *[]){text_of(event, asking->event_id), text_of(number, *ret_hold), text_of(calm, would->calm),
-                                  text_of(passed, would->immediate)});
+                    (const char *[]){text_of(event, asking->event_id), text_of(number, *ret_hold), text_of(calm, would->calm),
+                                     text_of(passed, would->immediate)});
 }
 
 static int by_key(const void *a_, const void *b_)

@@ -96,7 +96,7 @@ static bool end_event(struct child *c, struct timeline_event *e, const char *sta
     char id[24], now[INSTANT_TEXT_SIZE];
 
     return pg_later(c->s->pg, &DECIDED,
-                 (const char *[]){text_of(id, e->event_id), state, reason, outcome, instant_print(c->s->now, now)});
+                    (const char *[]){text_of(id, e->event_id), state, reason, outcome, instant_print(c->s->now, now)});
 }
 
 /* An event of told's own: the days are counted anew. */
@@ -188,7 +188,7 @@ static bool record_statements(struct child *c, const struct timeline_event *e)
     if (strcmp(event_type(e->event), "care.allocation") == 0)
         return json_text_at(data, "role") == NULL || /* nothing is said of anybody */
                pg_later(c->s->pg, &ALLOCATION,
-                     (const char *[]){child, json_text_at(data, "role"), json_text_at(data, "practitioner"), from, now, id});
+                        (const char *[]){child, json_text_at(data, "role"), json_text_at(data, "practitioner"), from, now, id});
     if (strcmp(event_type(e->event), "care.status") != 0)
         return true;
     for (void *at = json_object_iter(data); ok && at != NULL; at = json_object_iter_next(data, at)) {

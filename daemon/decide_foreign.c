@@ -95,8 +95,8 @@ static bool insert_derived(struct foreign *f, const struct event *event)
 
     event_digest(event, digest);
     ok = pg_later(f->s->pg, &DERIVED,
-               (const char *[]){event_source(event), event_id(event), f->feed, event_type(event),
-                                instant_print(event_time(event), occurred), f->received, f->number, digest, body});
+                  (const char *[]){event_source(event), event_id(event), f->feed, event_type(event),
+                                   instant_print(event_time(event), occurred), f->received, f->number, digest, body});
     free(body);
     return ok;
 }

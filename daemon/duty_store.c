@@ -109,8 +109,8 @@ static bool add_line(struct duty_store *s, int64_t duty_id, int line, const char
     snprintf(n, sizeof n, "%d", line);
     instant_print(ladder_first_at(duty->due_at, s->now), next);
     ok = pg_later(s->pg, &ADD_LINE,
-               (const char *[]){number(id, duty_id), n, role, known != NULL && known->chase ? "true" : "false",
-                                pg_array_end(&array), next}) &&
+                  (const char *[]){number(id, duty_id), n, role, known != NULL && known->chase ? "true" : "false",
+                                   pg_array_end(&array), next}) &&
          duty_store_notify(s, duty_id, 1, line, 0, "tell", role);
     buf_release(&array);
     return ok;
@@ -177,8 +177,8 @@ bool duty_store_notify(struct duty_store *s, int64_t duty_id, int telling, int l
     snprintf(l, sizeof l, "%d", line);
     snprintf(st, sizeof st, "%d", step);
     return pg_later(s->pg, &NOTIFY,
-                 (const char *[]){number(id, duty_id), t, l, st, kind, role, s->shadow ? "cancelled" : "queued",
-                                  s->shadow ? "shadow: nobody is told" : NULL, instant_print(s->now, now)});
+                    (const char *[]){number(id, duty_id), t, l, st, kind, role, s->shadow ? "cancelled" : "queued",
+                                     s->shadow ? "shadow: nobody is told" : NULL, instant_print(s->now, now)});
 }
 
 bool duty_store_tell_again(struct duty_store *s, int64_t duty_id, struct instant due_at, bool immediate, const char *shows,
@@ -231,7 +231,7 @@ bool duty_store_add_ground(struct duty_store *s, int64_t duty_id, int64_t event_
     char id[24], event[24], now[INSTANT_TEXT_SIZE];
 
     return pg_later(s->pg, &ADD_GROUND,
-                 (const char *[]){number(id, duty_id), number(event, event_id), instant_print(s->now, now)});
+                    (const char *[]){number(id, duty_id), number(event, event_id), instant_print(s->now, now)});
 }
 
 static bool tell_closing(struct duty_store *s, const char *duty, const char *now)
