@@ -22,7 +22,7 @@ enum { START_MS = 10000 };
 
 struct bench_peer {
     pid_t pid;
-    int port;
+    int port, port_fd;
     char *directory;
 };
 
@@ -63,7 +63,7 @@ struct bench_peer *bench_peer_smtp_sink(void)
     bool root = geteuid() == 0; /* it wants to be somebody else then */
     char *endpoint;
 
-    peer->port = loopback_free_port();
+    peer->port = loopback_hold_port(&peer->port_fd);
     endpoint = mem_printf("inet:127.0.0.1:%d", peer->port);
     peer->pid = begin(root ? (const char *[]){"/usr/sbin/smtp-sink", "-4", "-u", "nobody", endpoint, "64", NULL}
                            : (const char *[]){"/usr/sbin/smtp-sink", "-4", endpoint, "64", NULL});
@@ -95,7 +95,7 @@ struct bench_peer *bench_peer_nginx(void)
     struct bench_peer *peer = mem_new(sizeof *peer);
     char *conf, *log;
 
-    peer->port = loopback_free_port();
+    peer->port = loopback_hold_port(&peer->port_fd);
     peer->directory = scratch_new();
     if (peer->directory == NULL)
         die("no directory for nginx");
@@ -119,6 +119,7 @@ void bench_peer_stop(struct bench_peer *peer)
         return;
     kill(peer->pid, SIGTERM);
     waitpid(peer->pid, NULL, 0);
+    close(peer->port_fd);
     scratch_free(peer->directory);
     free(peer);
 }

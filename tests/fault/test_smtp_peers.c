@@ -216,7 +216,7 @@ static void test_smtp_peers_smtp_sink_comes_out_as_what_it_does(void **state)
         {"-q", ".", REPLY_TEMPFAIL, true},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        int port = loopback_free_port();
+        int held, port = loopback_hold_port(&held);
         pid_t pid = start_sink(port, table[i].option, table[i].value);
         char *url = mem_printf("smtp://127.0.0.1:%d", port);
         struct email_relay relay = {.url = url,
@@ -228,6 +228,7 @@ static void test_smtp_peers_smtp_sink_comes_out_as_what_it_does(void **state)
 
         kill(pid, SIGTERM);
         waitpid(pid, NULL, 0);
+        close(held);
         if (outcome.reply.outcome != table[i].outcome || outcome.reply.uncertain != table[i].uncertain)
             fail_msg("smtp-sink %s %s: %s (%s)", table[i].option ? table[i].option : "", table[i].value ? table[i].value : "",
                      outcome.reply.reason, outcome.detail);

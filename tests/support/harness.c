@@ -35,7 +35,7 @@ struct harness {
     char *directory, *config, *build, *root; /* build: where told, toldctl and the sinks are; root: of the project */
     char public_key[41], public_keys[FEED_COUNT][41], secret_keys[FEED_COUNT][41];
     char *endpoint, *broadcast_endpoint, *replay_endpoint, *webhook_secret;
-    int smtp_port, hook_port;
+    int smtp_port, hook_port, port_fds[5]; /* as long as the box stands, its ports are nobody else's */
     pid_t smtp, hook, told[TOLD_MOST];
     int notify_fd;
     struct buf notified;
@@ -372,9 +372,11 @@ struct harness *harness_start(const struct harness_options *options)
     if (mkdir(h->directory, 0700) != 0)
         die(h->directory);
     make_keys(h);
-    h->endpoint = mem_printf("tcp://127.0.0.1:%d", loopback_free_port());
-    h->broadcast_endpoint = mem_printf("tcp://127.0.0.1:%d", loopback_free_port());
-    h->replay_endpoint = mem_printf("tcp://127.0.0.1:%d", loopback_free_port());
+    h->endpoint = mem_printf("tcp://127.0.0.1:%d", loopback_hold_port(&h->port_fds[0]));
+    h->broadcast_endpoint = mem_printf("tcp://127.0.0.1:%d", loopback_hold_port(&h->port_fds[1]));
+    h->replay_endpoint = mem_printf("tcp://127.0.0.1:%d", loopback_hold_port(&h->port_fds[2]));
+    h->smtp_port = loopback_hold_port(&h->port_fds[3]);
+    h->hook_port = loopback_hold_port(&h->port_fds[4]);
     harness_sinks_restart(h, options->smtp_script, options->hook_script);
     write_feeds(h);
     write_config(h);
@@ -390,6 +392,8 @@ void harness_stop(struct harness *h)
     for (int i = 0; i < TOLD_MOST; i++)
         end(&h->told[i], SIGKILL);
     harness_sinks_stop(h);
+    for (size_t i = 0; i < sizeof h->port_fds / sizeof *h->port_fds; i++)
+        close(h->port_fds[i]);
     PQfinish(h->sql);
     if (h->notify_fd > 0)
         close(h->notify_fd);

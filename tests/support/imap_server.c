@@ -28,7 +28,7 @@ struct imap_server {
     char *certificate;
     uid_t uid;
     gid_t gid;
-    int ports[2]; /* STARTTLS, implicit */
+    int ports[2], port_fds[2]; /* STARTTLS, implicit */
     pid_t pid;
 };
 
@@ -143,8 +143,8 @@ struct imap_server *imap_server_start(void)
     own(s, s->directory);
     for (size_t i = 0; i < sizeof FOLDERS / sizeof *FOLDERS; i++)
         make_folder(s, FOLDERS[i]);
-    s->ports[0] = loopback_free_port();
-    s->ports[1] = loopback_free_port();
+    s->ports[0] = loopback_hold_port(&s->port_fds[0]);
+    s->ports[1] = loopback_hold_port(&s->port_fds[1]);
     make_certificate(s);
     write_config(s);
     s->pid = fork();
@@ -174,6 +174,8 @@ void imap_server_stop(struct imap_server *s)
     for (int i = 0; i < 100 && nftw(s->directory, drop, 16, FTW_DEPTH | FTW_PHYS) != 0; i++)
         poll(NULL, 0, 20);
     free(s->certificate);
+    close(s->port_fds[0]);
+    close(s->port_fds[1]);
     free(s);
 }
 

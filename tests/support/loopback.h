@@ -11,19 +11,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Nobody listens there now; whoever is started on it takes it at once. */
-static inline int loopback_free_port(void)
+/* Bound and not listened at: the kernel gives it to nobody who asks for any port, and whoever asks for this one, with
+ * SO_REUSEADDR as servers do, has it. Until *ret_fd is closed. */
+static inline int loopback_hold_port(int *ret_fd)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) != 0 ||
+    /* Only once it is bound: with it, bind may choose a port that somebody else holds like this. */
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) != 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
         getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
         perror("no free port of 127.0.0.1");
         abort();
     }
-    close(fd);
+    *ret_fd = fd;
     return ntohs(address.sin_port);
 }
 

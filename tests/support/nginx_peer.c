@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "nginx_peer.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -13,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "loopback.h"
 #include "scratch.h"
 #include "told/buf.h"
 #include "told/mem.h"
@@ -28,27 +26,9 @@
 
 struct nginx_peer {
     char *directory;
-    int ports[NGINX_PORTS_MOST + 1];
+    int ports[NGINX_PORTS_MOST + 1], port_fds[NGINX_PORTS_MOST + 1];
     pid_t pid;
 };
-
-/* All of them at once, so that they differ. */
-static void find_ports(int ports[NGINX_PORTS_MOST + 1])
-{
-    int fds[NGINX_PORTS_MOST + 1];
-
-    for (size_t i = 0; i <= NGINX_PORTS_MOST; i++) {
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        socklen_t len = sizeof address;
-
-        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        assert_int_equal(bind(fds[i], (struct sockaddr *)&address, len), 0);
-        assert_int_equal(getsockname(fds[i], (struct sockaddr *)&address, &len), 0);
-        ports[i] = ntohs(address.sin_port);
-    }
-    for (size_t i = 0; i <= NGINX_PORTS_MOST; i++)
-        close(fds[i]);
-}
 
 struct nginx_peer *nginx_peer_new(void)
 {
@@ -56,7 +36,8 @@ struct nginx_peer *nginx_peer_new(void)
 
     peer->directory = scratch_new();
     assert_non_null(peer->directory);
-    find_ports(peer->ports);
+    for (size_t i = 0; i <= NGINX_PORTS_MOST; i++)
+        peer->ports[i] = loopback_hold_port(&peer->port_fds[i]);
     return peer;
 }
 
@@ -170,6 +151,8 @@ void nginx_peer_stop(struct nginx_peer *peer)
         kill(peer->pid, SIGTERM);
         waitpid(peer->pid, NULL, 0);
     }
+    for (size_t i = 0; i <= NGINX_PORTS_MOST; i++)
+        close(peer->port_fds[i]);
     scratch_free(peer->directory);
     free(peer);
 }

@@ -212,7 +212,8 @@ static int listen_on(int port, int *ret_port)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (fd < 0)
         return -1;
-    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (port != 0) /* with it, any port could be one that somebody holds */
+        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (bind(fd, (struct sockaddr *)&address, len) < 0 || listen(fd, 512) < 0 ||
         getsockname(fd, (struct sockaddr *)&address, &len) < 0) {
         close(fd);
