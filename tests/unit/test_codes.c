@@ -69,71 +69,71 @@ static struct codes *parse_good(const char *table)
     return codes;
 }
 
+static const struct {
+    const char *table, *fault;
+} REFUSED_ROWS[] = {
+    {"court-results = ( { code = \"1\"; event = \"court.hearing\"; } );",
+     "court-results 1: event names none that such a code can make; write one of court.sentence, "},
+    {"court-results = ( { code = \"1\"; event = \"court.remand\"; to = \"home\"; } );",
+     "court-results 1: to is none of its words; write one of local-authority-accommodation, "},
+    {"court-results = ( { code = \"1\"; event = \"court.remand\"; } );",
+     "court-results 1: to is missing; add it"},
+    {"court-results = ( { code = \"1\"; event = 7; } );", "court-results 1: event must be a string"},
+    {"court-results = ( { code = \"1\"; nothing = \"a\"; }, { code = \"1\"; look = \"b\"; } );",
+     "court-results 1: the code stands in line 1 too; remove one"},
+    {"court-results = ( { code = \"1\"; nothing = \"a\"; look = \"b\"; } );",
+     "none or several of event, nothing and look"},
+    {"court-results = ( { code = \"1\"; } );", "none or several of event, nothing and look"},
+    {"court-results = ( { code = \"1\"; nothing = \"a\"; why = \"b\"; } );",
+     "\"why\" is no setting of such a row"},
+    {"court-results = ( { code = \"1\"; nothing = \"a\"; order = \"b\"; } );",
+     "\"order\" is no setting of such a row"},
+    {"court-results = ( { code = \"1 \"; nothing = \"a\"; } );",
+     "code is empty, longer than 128 bytes, or holds blanks"},
+    {"court-results = ( { code = \"1\"; nothing = \"\\x07\"; } );",
+     "nothing is empty, longer than 128 bytes, or holds"},
+    {"court-results = ( { code = \"1\"; nothing = \"\\xc3\"; } );", "bytes that are no text; correct it"},
+    {"court-results = ( { nothing = \"a\"; } );",
+     "court-results without a code: code is missing; add it"},
+    {"court-results = ( \"1\" );", "court-results: something else than a row"},
+    {"court-results = \"1\";", "court-results must be a list of rows"},
+    {"court-results = ( { code = \"1\"; event = \"court.sentence\"; kind = \"custody\"; order = \"D T O\"; } );",
+     "order is no code"},
+    {"court-short-codes = ( { code = \"ABCDEFGHIJKLMNOP\"; nothing = \"a\"; } );",
+     "is no short code; write at most 15"},
+    {"bail-statuses = ( { code = \"S\"; event = \"court.sentence\"; kind = \"custody\"; order = \"dto\"; } );",
+     "write one of court.remand, court.bail\n"},
+    {"hearing-prompts = ( { code = \"HDATE\"; names = \"day\"; } );",
+     "names is none of its words; write one of date, time"},
+    {"authority-affixes = ( { code = \"council\"; } );", "is no part of a name"},
+    {"authority-affixes = ( { code = \"-\"; } );", "is no part of a name"},
+    {"custody-events = ( { code = \"x\"; look = \"why\"; } );", "event is missing; add it"},
+    {"custody-reasons = ( { code = \"x\"; nothing = \"a\"; } );", "when is missing; add it"},
+    {"custody-reasons = ( { code = \"x\"; when = \"received\"; event = \"custody.release\"; reason = \"court\"; } );",
+     "write one of custody.reception, custody.transfer\n"},
+    {"custody-causes = ( { code = \"x\"; of = \"cause\"; sentenced = \"true\"; } );",
+     "true or false; add it without quotes"},
+    {"establishments = ( { code = \"FMI\"; kind = \"prison\"; } );", "write one of yoi, stc, sch\n"},
+    {"spi-custody-statuses = ( { code = \"S\"; status = \"Z\"; } );",
+     "write one of S, C, L, R, P, B, U, A\n"},
+    {"dcf-remand-statuses = ( { code = \"custody\"; } );", "status is missing; add it"},
+    {"prisons = ( );", "\"prisons\" is no table of codes; name one of court-results, "},
+    {"@include \"codes\"", "@include is not taken here"},
+    {"court-results = ( { code = ", "syntax error; the rest of the file was not read"},
+    {"# \xff", "a byte that is not UTF-8"},
+};
+
 static void test_codes_refuses_what_a_row_may_not_say_with_its_line(void **state)
 {
-    static const struct {
-        const char *table, *fault;
-    } rows[] = {
-        {"court-results = ( { code = \"1\"; event = \"court.hearing\"; } );",
-         "court-results 1: event names none that such a code can make; write one of court.sentence, "},
-        {"court-results = ( { code = \"1\"; event = \"court.remand\"; to = \"home\"; } );",
-         "court-results 1: to is none of its words; write one of local-authority-accommodation, "},
-        {"court-results = ( { code = \"1\"; event = \"court.remand\"; } );",
-         "court-results 1: to is missing; add it"},
-        {"court-results = ( { code = \"1\"; event = 7; } );", "court-results 1: event must be a string"},
-        {"court-results = ( { code = \"1\"; nothing = \"a\"; }, { code = \"1\"; look = \"b\"; } );",
-         "court-results 1: the code stands in line 1 too; remove one"},
-        {"court-results = ( { code = \"1\"; nothing = \"a\"; look = \"b\"; } );",
-         "none or several of event, nothing and look"},
-        {"court-results = ( { code = \"1\"; } );", "none or several of event, nothing and look"},
-        {"court-results = ( { code = \"1\"; nothing = \"a\"; why = \"b\"; } );",
-         "\"why\" is no setting of such a row"},
-        {"court-results = ( { code = \"1\"; nothing = \"a\"; order = \"b\"; } );",
-         "\"order\" is no setting of such a row"},
-        {"court-results = ( { code = \"1 \"; nothing = \"a\"; } );",
-         "code is empty, longer than 128 bytes, or holds blanks"},
-        {"court-results = ( { code = \"1\"; nothing = \"\\x07\"; } );",
-         "nothing is empty, longer than 128 bytes, or holds"},
-        {"court-results = ( { code = \"1\"; nothing = \"\\xc3\"; } );", "bytes that are no text; correct it"},
-        {"court-results = ( { nothing = \"a\"; } );",
-         "court-results without a code: code is missing; add it"},
-        {"court-results = ( \"1\" );", "court-results: something else than a row"},
-        {"court-results = \"1\";", "court-results must be a list of rows"},
-        {"court-results = ( { code = \"1\"; event = \"court.sentence\"; kind = \"custody\"; order = \"D T O\"; } );",
-         "order is no code"},
-        {"court-short-codes = ( { code = \"ABCDEFGHIJKLMNOP\"; nothing = \"a\"; } );",
-         "is no short code; write at most 15"},
-        {"bail-statuses = ( { code = \"S\"; event = \"court.sentence\"; kind = \"custody\"; order = \"dto\"; } );",
-         "write one of court.remand, court.bail\n"},
-        {"hearing-prompts = ( { code = \"HDATE\"; names = \"day\"; } );",
-         "names is none of its words; write one of date, time"},
-        {"authority-affixes = ( { code = \"council\"; } );", "is no part of a name"},
-        {"authority-affixes = ( { code = \"-\"; } );", "is no part of a name"},
-        {"custody-events = ( { code = \"x\"; look = \"why\"; } );", "event is missing; add it"},
-        {"custody-reasons = ( { code = \"x\"; nothing = \"a\"; } );", "when is missing; add it"},
-        {"custody-reasons = ( { code = \"x\"; when = \"received\"; event = \"custody.release\"; reason = \"court\"; } );",
-         "write one of custody.reception, custody.transfer\n"},
-        {"custody-causes = ( { code = \"x\"; of = \"cause\"; sentenced = \"true\"; } );",
-         "true or false; add it without quotes"},
-        {"establishments = ( { code = \"FMI\"; kind = \"prison\"; } );", "write one of yoi, stc, sch\n"},
-        {"spi-custody-statuses = ( { code = \"S\"; status = \"Z\"; } );",
-         "write one of S, C, L, R, P, B, U, A\n"},
-        {"dcf-remand-statuses = ( { code = \"custody\"; } );", "status is missing; add it"},
-        {"prisons = ( );", "\"prisons\" is no table of codes; name one of court-results, "},
-        {"@include \"codes\"", "@include is not taken here"},
-        {"court-results = ( { code = ", "syntax error; the rest of the file was not read"},
-        {"# \xff", "a byte that is not UTF-8"},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char *text = make_text(rows[i].table), *faults;
+    for (size_t i = 0; i < sizeof REFUSED_ROWS / sizeof REFUSED_ROWS[0]; i++) {
+        char *text = make_text(REFUSED_ROWS[i].table), *faults;
 
         assert_null(parse(text, strlen(text), &faults));
-        if (strstr(faults, rows[i].fault) == NULL || strchr(strchr(faults, '\n') + 1, '\n') != NULL)
-            fail_msg("%s: found %s", rows[i].table, faults);
+        if (strstr(faults, REFUSED_ROWS[i].fault) == NULL || strchr(strchr(faults, '\n') + 1, '\n') != NULL)
+            fail_msg("%s: found %s", REFUSED_ROWS[i].table, faults);
         if (strncmp(faults, "codes.conf:", strlen("codes.conf:")) != 0)
-            fail_msg("%s: no place in %s", rows[i].table, faults);
+            fail_msg("%s: no place in %s", REFUSED_ROWS[i].table, faults);
         free(faults);
         free(text);
     }

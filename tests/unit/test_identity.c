@@ -58,78 +58,79 @@ static void judge(const char *text, const struct identity_candidate *list, size_
     json_decref(parsed);
 }
 
+static const struct {
+    const char *label, *person;
+    enum identity_verdict verdict;
+    int64_t child_id;
+} CERTAIN_OR_NOT[] = {
+    {"same pnc and birth", "{\"identifiers\":{\"pnc\":\"12/123456X\"},\"born_on\":\"2009-02-03\"}", IDENTITY_CERTAIN, 1},
+    {"same pnc, birth not stated", "{\"identifiers\":{\"pnc\":\"2012/0123456X\"}}", IDENTITY_CERTAIN, 1},
+    {"same pnc, birth null", "{\"identifiers\":{\"pnc\":\"2012/0123456X\"},\"born_on\":null}", IDENTITY_CERTAIN, 1},
+    {"same pnc, birth not known to us", "{\"identifiers\":{\"pnc\":\"13/7A\"},\"born_on\":\"2009-02-03\"}", IDENTITY_CERTAIN, 2},
+    {"one of two pncs", "{\"identifiers\":{\"pnc\":\"14/9B\"}}", IDENTITY_CERTAIN, 2},
+    {"another pnc, other asn", "{\"identifiers\":{\"pnc\":\"12/123456X\",\"asn\":\"0925GD2\"}}", IDENTITY_CERTAIN, 1},
+    {"a second scheme that we do not have", "{\"identifiers\":{\"pnc\":\"12/123456X\",\"upn\":\"A1\"}}", IDENTITY_CERTAIN, 1},
+    {"a placeholder beside it", "{\"identifiers\":{\"pnc\":\"12/123456X\",\"nhs\":\"UNKNOWN\"}}", IDENTITY_CERTAIN, 1},
+    {"a name, and we know none", "{\"identifiers\":{\"noms\":\"a1234bc\"},\"family_name\":\"Elsewhere\"}", IDENTITY_CERTAIN, 3},
+    {"number and name", "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Marchbane\",\"given_names\":\"Dee\"}", IDENTITY_CERTAIN, 4},
+    {"number, the whole name in one field", "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Dee Rose MARCHBANE\"}", IDENTITY_CERTAIN, 4},
+    {"number, the whole name in the other field", "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"given_names\":\"Dee Marchbane\"}", IDENTITY_CERTAIN, 4},
+    {"number, a sister's name in one field", "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Dora Marchbane\"}", IDENTITY_DOUBTFUL, 0},
+    {"name in one field and postcode", "{\"family_name\":\"MARCHBANE, Dee Rose\",\"postcode\":\"SE5 8AF\"}", IDENTITY_DOUBTFUL, 0},
+    {"name, and a birth that a form filled in",
+     "{\"family_name\":\"Marchbane\",\"given_names\":\"Dee Rose\",\"born_on\":\"1970-01-01\"}", IDENTITY_DOUBTFUL, 0},
+    {"number, and a birth that a form filled in", "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"born_on\":\"1900-01-01\"}", IDENTITY_DOUBTFUL, 0},
+    {"number, names crossed", "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Dee Rose\",\"given_names\":\"Marchbane\"}", IDENTITY_CERTAIN, 4},
+    {"number, birth and given names, another surname",
+     "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Wed\",\"given_names\":\"Dee\",\"born_on\":\"2010-03-11\"}", IDENTITY_CERTAIN, 4},
+    {"all of a combination",
+     "{\"family_name\":\"MARCHBANE\",\"given_names\":\"Rose Dee\",\"born_on\":\"2010-03-11\",\"postcode\":\"se5 8af\"}", IDENTITY_CERTAIN, 4},
+
+    {"born on another day", "{\"identifiers\":{\"pnc\":\"12/123456X\"},\"born_on\":\"2009-03-02\"}", IDENTITY_DOUBTFUL, 0},
+    {"born on no day", "{\"identifiers\":{\"pnc\":\"12/123456X\"},\"born_on\":\"2009-02-30\"}", IDENTITY_DOUBTFUL, 0},
+    {"born on a number", "{\"identifiers\":{\"pnc\":\"12/123456X\"},\"born_on\":2009}", IDENTITY_DOUBTFUL, 0},
+    {"same pnc, another nhs", "{\"identifiers\":{\"pnc\":\"12/123456X\",\"nhs\":\"9434765870\"}}", IDENTITY_DOUBTFUL, 0},
+    {"same nhs, another pnc", "{\"identifiers\":{\"pnc\":\"15/5C\",\"nhs\":\"9434765919\"},\"born_on\":\"2009-02-03\"}", IDENTITY_DOUBTFUL, 0},
+    {"the pnc of one, the noms of another", "{\"identifiers\":{\"pnc\":\"12/123456X\",\"noms\":\"A1234BC\"}}", IDENTITY_DOUBTFUL, 0},
+    {"number, another name", "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Else\",\"given_names\":\"Some\"}", IDENTITY_DOUBTFUL, 0},
+    {"number, another given name, same birth",
+     "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Marchbane\",\"given_names\":\"Rosemary\",\"born_on\":\"2010-03-11\"}", IDENTITY_DOUBTFUL, 0},
+    {"number, and what only a publisher calls the child, birth not stated",
+     "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Otherly\",\"given_names\":\"Dee\"}", IDENTITY_DOUBTFUL, 0},
+    {"number of one, name and birth of another",
+     "{\"identifiers\":{\"pnc\":\"13/7A\"},\"family_name\":\"Marchbane\",\"given_names\":\"Dee Rose\",\"born_on\":\"2010-03-11\"}", IDENTITY_DOUBTFUL, 0},
+    {"a combination by an alias",
+     "{\"family_name\":\"Otherly\",\"given_names\":\"Dee Rose\",\"born_on\":\"2010-03-11\",\"postcode\":\"SE5 8AF\"}", IDENTITY_DOUBTFUL, 0},
+    {"a combination with a publisher's postcode",
+     "{\"family_name\":\"Marchbane\",\"given_names\":\"Dee Rose\",\"born_on\":\"2010-03-11\",\"postcode\":\"SE1 1AA\"}", IDENTITY_DOUBTFUL, 0},
+    {"a combination, and another number",
+     "{\"identifiers\":{\"lcs\":\"LCS-5\"},\"family_name\":\"Marchbane\",\"given_names\":\"Dee Rose\",\"born_on\":\"2010-03-11\",\"postcode\":\"SE5 8AF\"}",
+     IDENTITY_DOUBTFUL, 0},
+    {"day and month swapped", "{\"family_name\":\"Marchbane\",\"given_names\":\"Dee Rose\",\"born_on\":\"2010-11-03\"}", IDENTITY_DOUBTFUL, 0},
+    {"one digit off", "{\"family_name\":\"Marchbane\",\"given_names\":\"Dee Rose\",\"born_on\":\"2010-03-10\"}", IDENTITY_DOUBTFUL, 0},
+    {"given names and birth", "{\"family_name\":\"Wed\",\"given_names\":\"Dee\",\"born_on\":\"2010-03-11\"}", IDENTITY_DOUBTFUL, 0},
+    {"the arrest and the birth", "{\"identifiers\":{\"asn\":\"1125GD4\"},\"born_on\":\"2010-03-11\"}", IDENTITY_DOUBTFUL, 0},
+
+    {"name, and born on quite another day", "{\"family_name\":\"Marchbane\",\"given_names\":\"Dee Rose\",\"born_on\":\"1981-12-24\"}", IDENTITY_NONE, 0},
+    {"another pnc", "{\"identifiers\":{\"pnc\":\"15/5C\"},\"born_on\":\"2009-02-03\"}", IDENTITY_NONE, 0},
+    {"only the case, as co-defendants do", "{\"identifiers\":{\"urn\":\"87GD99\"}}", IDENTITY_NONE, 0},
+    {"only the arrest", "{\"identifiers\":{\"asn\":\"0925GD1\"}}", IDENTITY_NONE, 0},
+    {"the pnc as an nhs number", "{\"identifiers\":{\"nhs\":\"2012/0123456X\"}}", IDENTITY_NONE, 0},
+    {"a number as pnc", "{\"identifiers\":{\"pnc\":2012}}", IDENTITY_NONE, 0},
+    {"identifiers of the wrong kind", "{\"identifiers\":[\"12/123456X\"]}", IDENTITY_NONE, 0},
+    {"nothing but a date of birth", "{\"born_on\":\"2009-02-03\"}", IDENTITY_NONE, 0},
+    {"nothing", "{}", IDENTITY_NONE, 0},
+};
+
 static void test_identity_is_certain_only_where_nothing_contradicts(void **state)
 {
     (void)state;
-    static const struct {
-        const char *label, *person;
-        enum identity_verdict verdict;
-        int64_t child_id;
-    } rows[] = {
-        {"same pnc and birth", "{\"identifiers\":{\"pnc\":\"12/123456X\"},\"born_on\":\"2009-02-03\"}", IDENTITY_CERTAIN, 1},
-        {"same pnc, birth not stated", "{\"identifiers\":{\"pnc\":\"2012/0123456X\"}}", IDENTITY_CERTAIN, 1},
-        {"same pnc, birth null", "{\"identifiers\":{\"pnc\":\"2012/0123456X\"},\"born_on\":null}", IDENTITY_CERTAIN, 1},
-        {"same pnc, birth not known to us", "{\"identifiers\":{\"pnc\":\"13/7A\"},\"born_on\":\"2009-02-03\"}", IDENTITY_CERTAIN, 2},
-        {"one of two pncs", "{\"identifiers\":{\"pnc\":\"14/9B\"}}", IDENTITY_CERTAIN, 2},
-        {"another pnc, other asn", "{\"identifiers\":{\"pnc\":\"12/123456X\",\"asn\":\"0925GD2\"}}", IDENTITY_CERTAIN, 1},
-        {"a second scheme that we do not have", "{\"identifiers\":{\"pnc\":\"12/123456X\",\"upn\":\"A1\"}}", IDENTITY_CERTAIN, 1},
-        {"a placeholder beside it", "{\"identifiers\":{\"pnc\":\"12/123456X\",\"nhs\":\"UNKNOWN\"}}", IDENTITY_CERTAIN, 1},
-        {"a name, and we know none", "{\"identifiers\":{\"noms\":\"a1234bc\"},\"family_name\":\"Elsewhere\"}", IDENTITY_CERTAIN, 3},
-        {"number and name", "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Marchbane\",\"given_names\":\"Dee\"}", IDENTITY_CERTAIN, 4},
-        {"number, the whole name in one field", "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Dee Rose MARCHBANE\"}", IDENTITY_CERTAIN, 4},
-        {"number, the whole name in the other field", "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"given_names\":\"Dee Marchbane\"}", IDENTITY_CERTAIN, 4},
-        {"number, a sister's name in one field", "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Dora Marchbane\"}", IDENTITY_DOUBTFUL, 0},
-        {"name in one field and postcode", "{\"family_name\":\"MARCHBANE, Dee Rose\",\"postcode\":\"SE5 8AF\"}", IDENTITY_DOUBTFUL, 0},
-        {"name, and a birth that a form filled in",
-         "{\"family_name\":\"Marchbane\",\"given_names\":\"Dee Rose\",\"born_on\":\"1970-01-01\"}", IDENTITY_DOUBTFUL, 0},
-        {"number, and a birth that a form filled in", "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"born_on\":\"1900-01-01\"}", IDENTITY_DOUBTFUL, 0},
-        {"number, names crossed", "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Dee Rose\",\"given_names\":\"Marchbane\"}", IDENTITY_CERTAIN, 4},
-        {"number, birth and given names, another surname",
-         "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Wed\",\"given_names\":\"Dee\",\"born_on\":\"2010-03-11\"}", IDENTITY_CERTAIN, 4},
-        {"all of a combination",
-         "{\"family_name\":\"MARCHBANE\",\"given_names\":\"Rose Dee\",\"born_on\":\"2010-03-11\",\"postcode\":\"se5 8af\"}", IDENTITY_CERTAIN, 4},
-
-        {"born on another day", "{\"identifiers\":{\"pnc\":\"12/123456X\"},\"born_on\":\"2009-03-02\"}", IDENTITY_DOUBTFUL, 0},
-        {"born on no day", "{\"identifiers\":{\"pnc\":\"12/123456X\"},\"born_on\":\"2009-02-30\"}", IDENTITY_DOUBTFUL, 0},
-        {"born on a number", "{\"identifiers\":{\"pnc\":\"12/123456X\"},\"born_on\":2009}", IDENTITY_DOUBTFUL, 0},
-        {"same pnc, another nhs", "{\"identifiers\":{\"pnc\":\"12/123456X\",\"nhs\":\"9434765870\"}}", IDENTITY_DOUBTFUL, 0},
-        {"same nhs, another pnc", "{\"identifiers\":{\"pnc\":\"15/5C\",\"nhs\":\"9434765919\"},\"born_on\":\"2009-02-03\"}", IDENTITY_DOUBTFUL, 0},
-        {"the pnc of one, the noms of another", "{\"identifiers\":{\"pnc\":\"12/123456X\",\"noms\":\"A1234BC\"}}", IDENTITY_DOUBTFUL, 0},
-        {"number, another name", "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Else\",\"given_names\":\"Some\"}", IDENTITY_DOUBTFUL, 0},
-        {"number, another given name, same birth",
-         "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Marchbane\",\"given_names\":\"Rosemary\",\"born_on\":\"2010-03-11\"}", IDENTITY_DOUBTFUL, 0},
-        {"number, and what only a publisher calls the child, birth not stated",
-         "{\"identifiers\":{\"lcs\":\"LCS-4\"},\"family_name\":\"Otherly\",\"given_names\":\"Dee\"}", IDENTITY_DOUBTFUL, 0},
-        {"number of one, name and birth of another",
-         "{\"identifiers\":{\"pnc\":\"13/7A\"},\"family_name\":\"Marchbane\",\"given_names\":\"Dee Rose\",\"born_on\":\"2010-03-11\"}", IDENTITY_DOUBTFUL, 0},
-        {"a combination by an alias",
-         "{\"family_name\":\"Otherly\",\"given_names\":\"Dee Rose\",\"born_on\":\"2010-03-11\",\"postcode\":\"SE5 8AF\"}", IDENTITY_DOUBTFUL, 0},
-        {"a combination with a publisher's postcode",
-         "{\"family_name\":\"Marchbane\",\"given_names\":\"Dee Rose\",\"born_on\":\"2010-03-11\",\"postcode\":\"SE1 1AA\"}", IDENTITY_DOUBTFUL, 0},
-        {"a combination, and another number",
-         "{\"identifiers\":{\"lcs\":\"LCS-5\"},\"family_name\":\"Marchbane\",\"given_names\":\"Dee Rose\",\"born_on\":\"2010-03-11\",\"postcode\":\"SE5 8AF\"}",
-         IDENTITY_DOUBTFUL, 0},
-        {"day and month swapped", "{\"family_name\":\"Marchbane\",\"given_names\":\"Dee Rose\",\"born_on\":\"2010-11-03\"}", IDENTITY_DOUBTFUL, 0},
-        {"one digit off", "{\"family_name\":\"Marchbane\",\"given_names\":\"Dee Rose\",\"born_on\":\"2010-03-10\"}", IDENTITY_DOUBTFUL, 0},
-        {"given names and birth", "{\"family_name\":\"Wed\",\"given_names\":\"Dee\",\"born_on\":\"2010-03-11\"}", IDENTITY_DOUBTFUL, 0},
-        {"the arrest and the birth", "{\"identifiers\":{\"asn\":\"1125GD4\"},\"born_on\":\"2010-03-11\"}", IDENTITY_DOUBTFUL, 0},
-
-        {"name, and born on quite another day", "{\"family_name\":\"Marchbane\",\"given_names\":\"Dee Rose\",\"born_on\":\"1981-12-24\"}", IDENTITY_NONE, 0},
-        {"another pnc", "{\"identifiers\":{\"pnc\":\"15/5C\"},\"born_on\":\"2009-02-03\"}", IDENTITY_NONE, 0},
-        {"only the case, as co-defendants do", "{\"identifiers\":{\"urn\":\"87GD99\"}}", IDENTITY_NONE, 0},
-        {"only the arrest", "{\"identifiers\":{\"asn\":\"0925GD1\"}}", IDENTITY_NONE, 0},
-        {"the pnc as an nhs number", "{\"identifiers\":{\"nhs\":\"2012/0123456X\"}}", IDENTITY_NONE, 0},
-        {"a number as pnc", "{\"identifiers\":{\"pnc\":2012}}", IDENTITY_NONE, 0},
-        {"identifiers of the wrong kind", "{\"identifiers\":[\"12/123456X\"]}", IDENTITY_NONE, 0},
-        {"nothing but a date of birth", "{\"born_on\":\"2009-02-03\"}", IDENTITY_NONE, 0},
-        {"nothing", "{}", IDENTITY_NONE, 0},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof CERTAIN_OR_NOT / sizeof *CERTAIN_OR_NOT; i++) {
         struct identity_result result;
-        judge(rows[i].person, CHILDREN, CHILD_COUNT, &result);
-        if (result.verdict != rows[i].verdict || result.child_id != rows[i].child_id) {
+        judge(CERTAIN_OR_NOT[i].person, CHILDREN, CHILD_COUNT, &result);
+        if (result.verdict != CERTAIN_OR_NOT[i].verdict || result.child_id != CERTAIN_OR_NOT[i].child_id) {
             char *evidence = json_dumps(result.evidence, 0);
-            fail_msg("%s: verdict %d, child %d, because %s; %s", rows[i].label, (int)result.verdict, (int)result.child_id,
+            fail_msg("%s: verdict %d, child %d, because %s; %s", CERTAIN_OR_NOT[i].label, (int)result.verdict, (int)result.child_id,
                      result.because, evidence);
         }
         identity_release(&result);
