@@ -19,24 +19,6 @@
 #define STRANGER "{\"family_name\":\"Strangely\",\"given_names\":\"Quillonna\",\"born_on\":\"2010-07-07\"}"
 #define CHARGE ",\"case\":\"" CASE "\"" CAST_CHARGE
 
-/* One event of the police or of a court, as its type says. */
-static void hear(struct harness *h, const char *id, const char *type, const char *person, const char *fields)
-{
-    bool court = strncmp(type, "court", 5) == 0;
-    const char *argv[] = {"publish", "--feed", court ? "court" : "police", "-", NULL};
-    char *line = mem_printf("{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"%s\",\"type\":\"%s\",\"time\":"
-                            "\"2024-06-03T08:50:00Z\",\"data\":{\"person\":%s%s}}\n",
-                            id, court ? "court/camberwell-youth" : "police/mps", type, person, fields);
-    struct buf out = {0}, err = {0};
-
-    if (harness_toldctl_input(h, NULL, argv, line, &out, &err) != 0)
-        fail_msg("%s%s", buf_string(&out), buf_string(&err));
-    cast_settle(h);
-    buf_release(&out);
-    buf_release(&err);
-    free(line);
-}
-
 /* "STATE LCS-N" of an event. */
 static void expect_event(struct harness *h, const char *id, const char *want)
 {
@@ -69,8 +51,8 @@ static void test_following_takes_back_an_event_whatever_its_retraction_says_of_t
         char *charge = mem_printf("charge-%zu", i), *retraction = mem_printf("retraction-%zu", i);
         char *fields = mem_printf(",\"retracts\":\"%s\"", charge);
 
-        hear(h, charge, "police.charge", LCS("1"), CHARGE);
-        hear(h, retraction, "police.charge", PERSONS[i], fields);
+        cast_hear_of(h, "police.charge", charge, LCS("1"), CHARGE);
+        cast_hear_of(h, "police.charge", retraction, PERSONS[i], fields);
         expect_event(h, retraction, "decided LCS-1");
         cast_expect(h, "0", "SELECT count(*) FROM told.duty WHERE state <> 'closed'");
         free(fields);
@@ -87,15 +69,15 @@ static void test_following_waits_for_the_event_that_a_retraction_without_a_perso
 {
     struct harness *h = cast_play(state, NOW, NULL);
 
-    hear(h, "retraction-1", "police.charge", NOBODY, ",\"retracts\":\"charge-1\"");
-    hear(h, "retraction-2", "police.charge", LCS("6"), ",\"retracts\":\"charge-2\"");
-    hear(h, "retraction-3", "police.charge", NOBODY, ",\"retracts\":\"charge-3\"");
+    cast_hear_of(h, "police.charge", "retraction-1", NOBODY, ",\"retracts\":\"charge-1\"");
+    cast_hear_of(h, "police.charge", "retraction-2", LCS("6"), ",\"retracts\":\"charge-2\"");
+    cast_hear_of(h, "police.charge", "retraction-3", NOBODY, ",\"retracts\":\"charge-3\"");
     expect_event(h, "retraction-1", "held");
     expect_event(h, "retraction-2", "held LCS-6");
     cast_expect(h, "3", "SELECT count(*) FROM told.alarm WHERE kind = 'waits-for-event'");
-    hear(h, "charge-1", "police.charge", LCS("1"), CHARGE);
-    hear(h, "charge-2", "police.charge", LCS("2"), CHARGE); /* another child than the retraction says */
-    hear(h, "charge-3", "police.charge", STRANGER, CHARGE);
+    cast_hear_of(h, "police.charge", "charge-1", LCS("1"), CHARGE);
+    cast_hear_of(h, "police.charge", "charge-2", LCS("2"), CHARGE); /* another child than the retraction says */
+    cast_hear_of(h, "police.charge", "charge-3", STRANGER, CHARGE);
     expect_event(h, "retraction-1", "decided LCS-1");
     expect_event(h, "retraction-2", "decided LCS-2");
     expect_event(h, "retraction-3", "decided");
@@ -108,9 +90,9 @@ static void test_following_moves_what_an_amendment_says_is_another_childs(void *
 {
     struct harness *h = cast_play(state, NOW, NULL);
 
-    hear(h, "charge-1", "police.charge", LCS("1"), CHARGE);
+    cast_hear_of(h, "police.charge", "charge-1", LCS("1"), CHARGE);
     cast_expect(h, "p-ash", "SELECT DISTINCT recipient FROM told.notification WHERE state = 'sent'");
-    hear(h, "amendment-1", "police.charge", LCS("6"), ",\"amends\":\"charge-1\"" CHARGE);
+    cast_hear_of(h, "police.charge", "amendment-1", LCS("6"), ",\"amends\":\"charge-1\"" CHARGE);
     expect_event(h, "amendment-1", "decided LCS-6");
     expect_event(h, "charge-1", "decided");
     cast_expect(h, "p-ash", CORRECTED);
@@ -120,10 +102,10 @@ static void test_following_moves_what_an_amendment_says_is_another_childs(void *
                               " WHERE d.state <> 'closed' AND n.state = 'sent'");
     cast_expect(h, "0", "SELECT count(*) FROM told.alarm");
     /* Amended once more, and taken back: the first child hears nothing new. */
-    hear(h, "amendment-2", "police.charge", LCS("6"), ",\"amends\":\"amendment-1\"" CHARGE);
-    hear(h, "retraction-1", "police.charge", NOBODY, ",\"retracts\":\"amendment-2\"");
+    cast_hear_of(h, "police.charge", "amendment-2", LCS("6"), ",\"amends\":\"amendment-1\"" CHARGE);
+    cast_hear_of(h, "police.charge", "retraction-1", NOBODY, ",\"retracts\":\"amendment-2\"");
     cast_expect(h, "t", "SELECT count(*) > 0 FROM told.duty WHERE state <> 'closed' AND kind = 'duty'");
-    hear(h, "retraction-2", "police.charge", NOBODY, ",\"retracts\":\"amendment-1\"");
+    cast_hear_of(h, "police.charge", "retraction-2", NOBODY, ",\"retracts\":\"amendment-1\"");
     cast_expect(h, "0", "SELECT count(*) FROM told.duty WHERE state <> 'closed'");
     cast_expect(h, "p-ash p-birch", CORRECTED);
     cast_check(h);
@@ -134,8 +116,8 @@ static void test_following_moves_an_event_that_a_person_says_is_another_childs(v
     struct harness *h = cast_play(state, NOW, NULL);
     char *match, *six = cast_value(h, "SELECT child_id FROM told.child_identifier WHERE value = 'LCS-6'");
 
-    hear(h, "charge-1", "police.charge", LCS("1"), CHARGE);
-    hear(h, "amendment-1", "police.charge", STRANGER, ",\"amends\":\"charge-1\"" CHARGE);
+    cast_hear_of(h, "police.charge", "charge-1", LCS("1"), CHARGE);
+    cast_hear_of(h, "police.charge", "amendment-1", STRANGER, ",\"amends\":\"charge-1\"" CHARGE);
     expect_event(h, "amendment-1", "review"); /* whoever that is, it may be somebody else */
     cast_expect(h, "t", "SELECT count(*) > 0 FROM told.duty WHERE state <> 'closed' AND kind = 'duty'");
     match = cast_value(h, "SELECT duty_id FROM told.duty WHERE kind = 'match'");
@@ -152,8 +134,8 @@ static void test_following_amends_by_a_message_without_a_person(void **state)
 {
     struct harness *h = cast_play(state, NOW, NULL);
 
-    hear(h, "charge-1", "police.charge", LCS("1"), CHARGE);
-    hear(h, "amendment-1", "police.charge", NOBODY, ",\"amends\":\"charge-1\"" CHARGE);
+    cast_hear_of(h, "police.charge", "charge-1", LCS("1"), CHARGE);
+    cast_hear_of(h, "police.charge", "amendment-1", NOBODY, ",\"amends\":\"charge-1\"" CHARGE);
     expect_event(h, "amendment-1", "decided LCS-1");
     cast_expect(h, "0", QUESTIONS);
     cast_check(h);
@@ -163,10 +145,10 @@ static void test_following_settles_a_question_by_an_amendment_that_says_who_it_i
 {
     struct harness *h = cast_play(state, NOW, NULL);
 
-    hear(h, "charge-1", "police.charge", STRANGER, CHARGE);
+    cast_hear_of(h, "police.charge", "charge-1", STRANGER, CHARGE);
     expect_event(h, "charge-1", "review");
     cast_jump(h, "2024-06-03T12:00:00Z");
-    hear(h, "amendment-1", "police.charge", LCS("1"), ",\"amends\":\"charge-1\"" CHARGE);
+    cast_hear_of(h, "police.charge", "amendment-1", LCS("1"), ",\"amends\":\"charge-1\"" CHARGE);
     expect_event(h, "charge-1", "decided LCS-1");
     expect_event(h, "amendment-1", "decided LCS-1");
     cast_expect(h, "closed discharged", "SELECT state || ' ' || closed_as FROM told.duty WHERE kind = 'match'");
@@ -179,9 +161,9 @@ static void test_following_tells_who_was_asked_that_the_event_was_taken_back(voi
 {
     struct harness *h = cast_play(state, NOW, NULL);
 
-    hear(h, "charge-1", "police.charge", STRANGER, CHARGE);
+    cast_hear_of(h, "police.charge", "charge-1", STRANGER, CHARGE);
     cast_expect(h, "1", QUESTIONS " AND state = 'told'");
-    hear(h, "retraction-1", "police.charge", NOBODY, ",\"retracts\":\"charge-1\"");
+    cast_hear_of(h, "police.charge", "retraction-1", NOBODY, ",\"retracts\":\"charge-1\"");
     cast_expect(h, "void", "SELECT closed_as FROM told.duty");
     cast_expect(h, "p-hazel", CORRECTED);
     cast_expect(h, "decided", "SELECT DISTINCT state FROM told.event_state");
@@ -193,14 +175,14 @@ static void test_following_asks_once_about_one_person_whom_nobody_knows(void **s
     struct harness *h = cast_play(state, NOW, NULL);
     char *match, *one = cast_value(h, "SELECT child_id FROM told.child_identifier WHERE value = 'LCS-1'");
 
-    hear(h, "charge-1", "police.charge", STRANGER, CHARGE);
-    hear(h, "charge-2", "police.charge", STRANGER, CHARGE);
-    hear(h, "amendment-2", "police.charge", STRANGER, ",\"amends\":\"charge-2\"" CHARGE);
-    hear(h, "other-1", "police.charge", "{\"family_name\":\"Strangely\",\"given_names\":\"Twin\",\"born_on\":\"2010-07-07\"}", CHARGE);
+    cast_hear_of(h, "police.charge", "charge-1", STRANGER, CHARGE);
+    cast_hear_of(h, "police.charge", "charge-2", STRANGER, CHARGE);
+    cast_hear_of(h, "police.charge", "amendment-2", STRANGER, ",\"amends\":\"charge-2\"" CHARGE);
+    cast_hear_of(h, "police.charge", "other-1", "{\"family_name\":\"Strangely\",\"given_names\":\"Twin\",\"born_on\":\"2010-07-07\"}", CHARGE);
     cast_expect(h, "2", QUESTIONS " AND duty = 'unknown-child'");
     cast_expect(h, "1 2024-06-04 16:00:00", "SELECT telling || ' ' || (due_at AT TIME ZONE 'UTC') FROM told.duty ORDER BY duty_id LIMIT 1");
     /* What leaves less time is told again, with that. */
-    hear(h, "home-1", "court.home-concern", STRANGER, CAST_COURT ",\"hearing\":\"h-1\"");
+    cast_hear_of(h, "court.home-concern", "home-1", STRANGER, CAST_COURT ",\"hearing\":\"h-1\"");
     cast_expect(h, "2", QUESTIONS);
     cast_expect(h, "2 2024-06-03 10:00:00 true", "SELECT telling || ' ' || (due_at AT TIME ZONE 'UTC') || ' ' || immediate FROM told.duty ORDER BY duty_id LIMIT 1");
     cast_expect(h, "2", "SELECT count(*) FROM told.notification n JOIN told.duty d USING (duty_id) WHERE d.telling = 2 AND n.state = 'sent'");

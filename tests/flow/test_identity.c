@@ -37,28 +37,11 @@ static struct harness *begin(void **state)
     return h;
 }
 
-/* One event as the police send it. */
-static void hear(struct harness *h, const char *id, const char *time, const char *type, const char *person, const char *fields)
-{
-    const char *argv[] = {"publish", "--feed", strncmp(type, "care", 4) == 0 ? "care" : "police", "-", NULL};
-    char *line = mem_printf("{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"%s\",\"type\":\"%s\",\"time\":\"%s\",\"data\":"
-                            "{\"person\":%s%s}}\n",
-                            id, strncmp(type, "care", 4) == 0 ? "care/southwark" : "police/mps", type, time, person, fields);
-    struct buf out = {0}, err = {0};
-
-    if (harness_toldctl_input(h, NULL, argv, line, &out, &err) != 0)
-        fail_msg("%s%s", buf_string(&out), buf_string(&err));
-    cast_settle(h);
-    buf_release(&out);
-    buf_release(&err);
-    free(line);
-}
-
 #define SWAPPED "{\"family_name\":\"" FAMILY "\",\"given_names\":\"" GIVEN "\",\"born_on\":\"2009-03-02\",\"postcode\":\"SE98 7ZZ\"}"
 
 static void charge(struct harness *h, const char *id, const char *person)
 {
-    hear(h, id, "2024-06-03T08:50:00Z", "police.charge", person, ",\"case\":\"" CASE "\"" CAST_CHARGE);
+    cast_hear_of(h, "police.charge", id, person, ",\"case\":\"" CASE "\"" CAST_CHARGE);
 }
 
 static char *child(struct harness *h, const char *lcs)
@@ -230,7 +213,7 @@ static void test_identity_opens_once_more_what_the_wrong_event_discharged(void *
 
     cast_hear(h, "court.sentence", "sentence-1", "LCS-1", CAST_COURT ",\"on\":\"2024-06-03\",\"hearing\":\"h-1\",\"kind\":\"custody\",\"order\":\"dto\"");
     cast_expect_duty(h, "D59", "told 06-17 16:00 1");
-    hear(h, "visit-1", "2024-06-03T08:55:00Z", "care.visit", SWAPPED, ",\"on\":\"2024-06-03\",\"by\":\"p-ash\"");
+    cast_hear_of(h, "care.visit", "2024-06-03T08:55:00Z visit-1", SWAPPED, ",\"on\":\"2024-06-03\",\"by\":\"p-ash\"");
     match = review(h);
     cast_succeed(h, "match", match, one, "--for", "p-hazel");
     cast_settle(h);

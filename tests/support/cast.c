@@ -123,43 +123,61 @@ static size_t source_of(const char *type)
     return 0;
 }
 
-void cast_publish(struct harness *h, const struct cast_event *e)
+/* Its data from the person on. */
+static void publish(struct harness *h, const char *type, const char *id, const char *time, const char *data)
 {
-    size_t source = source_of(e->type);
+    size_t source = source_of(type);
     const char *argv[] = {"publish", "--feed", SOURCES[source][0], "-", NULL};
-    struct buf line = {0}, out = {0}, err = {0};
-    int code;
+    char *line = mem_printf("{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"%s\",\"type\":\"%s\",\"time\":\"%s\",\"data\":{%s}}\n", id,
+                            SOURCES[source][1], type, time, data);
+    struct buf out = {0}, err = {0};
+    int code = harness_toldctl_input(h, NULL, argv, line, &out, &err);
 
-    buf_printf(
-        &line,
-        "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"%s\",\"type\":\"%s\",\"time\":\"%s\",\"data\":{\"person\":{"
-        "\"identifiers\":{\"%s\":\"%s\"},\"given_names\":\"" GIVEN "\",\"family_name\":\"" FAMILY
-        "\",\"born_on\":\"" BORN "\",\"postcode\":\"" POSTCODE "\"}",
-        e->id, SOURCES[source][1], e->type, e->time, e->lcs != NULL ? "lcs" : "pnc",
-        e->lcs != NULL ? e->lcs : "2019/0000123A");
-    if (e->case_ref != NULL)
-        buf_printf(&line, ",\"case\":\"%s\"", e->case_ref);
-    else
-        buf_printf(&line, ",\"case\":\"01MP7%s\"", e->lcs != NULL ? e->lcs + 4 : "00");
-    buf_printf(&line, "%s}}\n", e->fields != NULL ? e->fields : "");
-    code = harness_toldctl_input(h, NULL, argv, line.bytes, &out, &err);
     if (code != 0)
-        fail_msg("publish ended with %d: %s%s\n%s", code, buf_string(&out), buf_string(&err), line.bytes);
-    buf_release(&line);
+        fail_msg("publish ended with %d: %s%s\n%s", code, buf_string(&out), buf_string(&err), line);
+    free(line);
     buf_release(&out);
     buf_release(&err);
 }
 
-void cast_say(struct harness *h, const char *type, const char *id, const char *lcs, const char *fields)
+void cast_publish(struct harness *h, const struct cast_event *e)
+{
+    char *case_ref = e->case_ref != NULL ? mem_copy(e->case_ref) : mem_printf("01MP7%s", e->lcs != NULL ? e->lcs + 4 : "00");
+    char *data = mem_printf("\"person\":{\"identifiers\":{\"%s\":\"%s\"},\"given_names\":\"" GIVEN "\",\"family_name\":\"" FAMILY
+                            "\",\"born_on\":\"" BORN "\",\"postcode\":\"" POSTCODE "\"},\"case\":\"%s\"%s",
+                            e->lcs != NULL ? "lcs" : "pnc", e->lcs != NULL ? e->lcs : "2019/0000123A", case_ref,
+                            e->fields != NULL ? e->fields : "");
+
+    publish(h, e->type, e->id, e->time, data);
+    free(case_ref);
+    free(data);
+}
+
+/* "TIME ID", or an ID of 09:50 on Monday 3 June 2024 in London. The caller frees the time. */
+static char *time_before(const char *id, const char **ret_id)
 {
     const char *blank = strchr(id, ' ');
-    char *time = blank != NULL ? mem_copy_n(id, (size_t)(blank - id)) : mem_copy("2024-06-03T08:50:00Z");
 
-    cast_publish(
-        h,
-        &(struct cast_event){
-            .type = type, .id = blank != NULL ? blank + 1 : id, .time = time, .lcs = lcs, .fields = fields});
+    *ret_id = blank != NULL ? blank + 1 : id;
+    return blank != NULL ? mem_copy_n(id, (size_t)(blank - id)) : mem_copy("2024-06-03T08:50:00Z");
+}
+
+void cast_say(struct harness *h, const char *type, const char *id, const char *lcs, const char *fields)
+{
+    char *time = time_before(id, &id);
+
+    cast_publish(h, &(struct cast_event){.type = type, .id = id, .time = time, .lcs = lcs, .fields = fields});
     free(time);
+}
+
+void cast_hear_of(struct harness *h, const char *type, const char *id, const char *person, const char *fields)
+{
+    char *time = time_before(id, &id), *data = mem_printf("\"person\":%s%s", person, fields);
+
+    publish(h, type, id, time, data);
+    cast_settle(h);
+    free(time);
+    free(data);
 }
 
 void cast_hear(struct harness *h, const char *type, const char *id, const char *lcs, const char *fields)

@@ -49,6 +49,8 @@ void cast_publish(struct harness *h, const struct cast_event *event);
 void cast_say(struct harness *h, const char *type, const char *id, const char *lcs, const char *fields);
 void cast_hear(struct harness *h, const char *type, const char *id, const char *lcs,
                const char *fields); /* and settles */
+/* And about whomever that JSON of a person says, with `fields` from a comma on. */
+void cast_hear_of(struct harness *h, const char *type, const char *id, const char *person, const char *fields);
 /* An event about LCS-6 that has its mail sent and the journal sealed: whatever was due before it has
  * happened. */
 void cast_bystander(struct harness *h);
