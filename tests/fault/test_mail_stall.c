@@ -24,6 +24,7 @@
 enum {
     SENDERS = 2,
     WARM = 8,         /* mails before it, so that the pool has all of its threads at work */
+    CHILDREN = 300,
     TIMERS_A_SECOND = 5,
     SAID_EVERY_MS = 1000,
     ACKNOWLEDGED_MS = 20000,
@@ -48,18 +49,42 @@ static void charge(struct harness *h, const char *lcs, const char *run, int n)
     free(case_ref);
 }
 
-/* Duties to be timed, told while mail still went; in one run of the publisher. */
-static void open_duties(struct harness *h, int count)
+/* Nobody has a thousand charges: those that are many are of many children, all of one worker. */
+static void import_children(struct harness *h)
+{
+    struct buf children = {0}, workers = {0};
+    char *list = harness_path(h, "many.csv"), *held = harness_path(h, "held.csv");
+
+    buf_text(&children, "lcs,born_on,looked_after_basis,in_need,protection_plan,care_leaver,open_to_social_care,open_to_yos,"
+                        "home_authority,placement_authority,in_custody,sentenced,vulnerable,estranged\n");
+    buf_text(&workers, "scheme,identifier,role,person,from\n");
+    for (int i = 0; i < CHILDREN; i++) {
+        buf_printf(&children, "LCS-%d,2010-%02d-%02d,s20,false,false,none,true,true,southwark,southwark,false,false,false,false\n",
+                   100 + i, 1 + i % 12, 1 + i % 28);
+        buf_printf(&workers, "lcs,LCS-%d,social-worker,p-kapok,2024-01-08\nlcs,LCS-%d,yos-worker,p-gorse,2024-01-08\n", 100 + i, 100 + i);
+    }
+    harness_write(h, "many.csv", buf_string(&children));
+    harness_write(h, "held.csv", buf_string(&workers));
+    cast_succeed(h, "import", "children", list);
+    cast_succeed(h, "import", "allocations", held);
+    buf_release(&children);
+    buf_release(&workers);
+    free(list);
+    free(held);
+}
+
+/* `count` charges, each of the next child, in one run of the publisher: RUN-FIRST and on. */
+static void charge_many(struct harness *h, const char *run, int first, int count)
 {
     const char *const argv[] = {"publish", "--feed", "police", "-", NULL};
     struct buf lines = {0}, out = {0}, err = {0};
 
-    for (int i = 0; i < count; i++)
+    for (int i = first; i < first + count; i++)
         buf_printf(&lines,
-                   "{\"specversion\":\"1.0\",\"id\":\"timed-%d\",\"source\":\"police/mps\",\"type\":\"police.charge\","
-                   "\"time\":\"2024-06-03T08:50:00Z\",\"data\":{\"person\":{\"identifiers\":{\"lcs\":\"LCS-4\"}},\"case\":"
-                   "\"01MP-timed-%d\"" CAST_CHARGE "}}\n",
-                   i, i);
+                   "{\"specversion\":\"1.0\",\"id\":\"%s-%d\",\"source\":\"police/mps\",\"type\":\"police.charge\","
+                   "\"time\":\"2024-06-03T08:50:00Z\",\"data\":{\"person\":{\"identifiers\":{\"lcs\":\"LCS-%d\"}},\"case\":"
+                   "\"01MP-%s-%d\"" CAST_CHARGE "}}\n",
+                   run, i, 100 + i % CHILDREN, run, i);
     assert_int_equal(harness_toldctl_input(h, NULL, argv, lines.bytes, &out, &err), 0);
     buf_release(&lines);
     buf_release(&out);
@@ -100,7 +125,7 @@ static void go_on(struct harness *h, int n)
     int64_t begun = clock_monotonic_ms(), acknowledged;
     char *hooks;
 
-    charge(h, "LCS-4", "meanwhile", n);
+    charge_many(h, "meanwhile", n, 1);
     acknowledged = clock_monotonic_ms() - begun;
     if (acknowledged > ACKNOWLEDGED_MS)
         fail_msg("an event was acknowledged after %lld ms", (long long)acknowledged);
@@ -156,11 +181,11 @@ static void test_mail_stall_stops_no_clock_no_feed_and_no_webhook(void **state)
     int64_t until;
 
     cast_import(h);
+    import_children(h);
     harness_told(h, NULL, NULL);
     for (int i = 0; i < WARM; i++)
         charge(h, "LCS-1", "warm", i);
-    open_duties(h, count / 2 + 1); /* two of each */
-    /* All are of one child, whose history each of them reads: the longer the run, the longer that takes. */
+    charge_many(h, "timed", 0, count / 2 + 1); /* two duties of each */
     assert_true(harness_await(h, "SELECT count(*) FROM told.event_state WHERE state = 'waiting'", "0", 20000 + seconds * 200));
     assert_true(harness_await(h, "SELECT count(*) FROM told.notification WHERE state <> 'sent' AND state <> 'superseded'", "0",
                               60000 + seconds * 200));
