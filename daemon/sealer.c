@@ -9,11 +9,13 @@
 #include "store.h"
 #include "told/hashchain.h"
 
-/* Numbers are taken early and commit late (trap 32), so "above the last sealed" would lose rows. Each step looks back
- * this far behind the highest sealed one, and once in so many seals through the whole journal: far cheaper than an
- * anti-join over all of it each second, and nothing stays unsealed for ever. */
-#define SEALER_LOOK_BACK 20000
-#define SEALER_SWEEP_EVERY 5000
+/* Numbers are taken early and commit late (trap 32), so "above the last sealed" would lose rows. Each step looks back a
+ * little behind the highest sealed one, and once in so many seals at a slice of the whole journal, the next each time: nothing
+ * stays unsealed for ever, and no step looks at more than this, however long the journal is. The thread that seals is that of
+ * the clocks; 20,000 rows take it 18 ms (measured). */
+#define SEALER_LOOK_BACK 1000
+#define SEALER_SLICE 20000
+#define SEALER_SLICE_EVERY 250
 
 static const struct pg_statement take_lock = {"sealer_lock", "SELECT pg_try_advisory_xact_lock(" STORE_LOCK_SEALER ")", 0};
 static const struct pg_statement read_head = {
@@ -21,13 +23,15 @@ static const struct pg_statement read_head = {
     "SELECT seal_number, encode(link, 'hex'), (SELECT max(journal_id) FROM told.journal_seal)"
     " FROM told.journal_seal ORDER BY seal_number DESC LIMIT 1",
     0};
+#define UNSEALED "NOT EXISTS (SELECT FROM told.journal_seal s WHERE s.journal_id = j.journal_id)"
 static const struct pg_statement read_rows = {
     "sealer_rows",
-    "SELECT j.journal_id, told.journal_text(j) FROM told.journal j"
-    " WHERE j.journal_id > $1::bigint"
-    " AND NOT EXISTS (SELECT FROM told.journal_seal s WHERE s.journal_id = j.journal_id)"
-    " ORDER BY j.journal_id LIMIT $2::int",
-    2};
+    "SELECT u.journal_id, (SELECT told.journal_text(j) FROM told.journal j WHERE j.journal_id = u.journal_id) FROM ("
+    " (SELECT journal_id FROM told.journal j WHERE journal_id > $1::bigint AND " UNSEALED " ORDER BY journal_id LIMIT $4::int)"
+    " UNION ALL (SELECT journal_id FROM told.journal j WHERE journal_id >= $2::bigint AND journal_id < $3::bigint"
+    " AND journal_id <= $1::bigint AND " UNSEALED " ORDER BY journal_id LIMIT $4::int)"
+    " ORDER BY journal_id LIMIT $4::int) u ORDER BY u.journal_id",
+    4};
 static const struct pg_statement write_seals = {
     "sealer_write",
     "INSERT INTO told.journal_seal (seal_number, journal_id, link)"
@@ -62,29 +66,25 @@ static bool sealer_head(struct pg *pg, struct head *ret)
     return is_good;
 }
 
-static int64_t sealer_floor(const struct head *head)
-{
-    if (head->number % SEALER_SWEEP_EVERY == 0 || head->highest <= SEALER_LOOK_BACK)
-        return 0;
-    return head->highest - SEALER_LOOK_BACK;
-}
-
-/* A step ends where the next sweep is due, so that none is stepped over. */
+/* A step ends where the next slice is due, so that none is stepped over. */
 static int sealer_most(const struct head *head, int most)
 {
-    int64_t left = SEALER_SWEEP_EVERY - head->number % SEALER_SWEEP_EVERY;
+    int64_t left = SEALER_SLICE_EVERY - head->number % SEALER_SLICE_EVERY;
 
     return left < most ? (int)left : most;
 }
 
 static PGresult *sealer_rows(struct pg *pg, const struct head *head, int most)
 {
-    char floor_text[24], most_text[16];
-    const char *const values[] = {floor_text, most_text};
+    bool is_due = head->number % SEALER_SLICE_EVERY == 0;
+    int64_t slices = head->highest / SEALER_SLICE + 1, slice = head->number / SEALER_SLICE_EVERY % slices;
+    char floor_text[24], from_text[24], to_text[24], most_text[16];
 
-    (void)snprintf(floor_text, sizeof floor_text, "%" PRId64, sealer_floor(head));
+    (void)snprintf(floor_text, sizeof floor_text, "%" PRId64, head->highest > SEALER_LOOK_BACK ? head->highest - SEALER_LOOK_BACK : 0);
+    (void)snprintf(from_text, sizeof from_text, "%" PRId64, is_due ? slice * SEALER_SLICE : 0);
+    (void)snprintf(to_text, sizeof to_text, "%" PRId64, is_due ? (slice + 1) * SEALER_SLICE : 0);
     (void)snprintf(most_text, sizeof most_text, "%d", sealer_most(head, most));
-    return pg_run(pg, &read_rows, values);
+    return pg_run(pg, &read_rows, (const char *const[]){floor_text, from_text, to_text, most_text});
 }
 
 static bool sealer_write(struct pg *pg, struct head *head, const PGresult *rows)

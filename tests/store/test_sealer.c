@@ -101,6 +101,29 @@ static void test_sealer_takes_a_row_that_is_committed_late(void **state)
     pg_free(slow);
 }
 
+/* Later than whole slices of what was sealed since: found once its slice is looked at. */
+static void test_sealer_takes_a_row_that_is_committed_very_late(void **state)
+{
+    enum { BETWEEN = 50000, SLICES = 3, SLICE_EVERY = 250 };
+    struct desk *desk = *state;
+    struct pg *pg = desk_connect(desk, "told_decide"), *slow = desk_connect(desk, "told_dispatch");
+    long before;
+
+    assert_true(pg_begin(slow) && pg_text(slow, "INSERT INTO told.journal (at, what) VALUES (now(), 'very late')"));
+    write_rows(desk, BETWEEN);
+    for (int i = 0; i < 2 * BETWEEN / SLICE_EVERY; i++)
+        assert_true(sealer_step(pg, 1000));
+    assert_true(pg_commit(slow));
+    before = strtol(desk_value(desk, "SELECT count(*) FROM told.journal_seal"), NULL, 10);
+    assert_int_equal(before, 261 + BETWEEN);
+    write_rows(desk, (SLICES + 1) * SLICE_EVERY);
+    for (int i = 0; i < 3 * (SLICES + 1); i++)
+        assert_true(sealer_step(pg, 1000));
+    check_chain(desk, before + 1 + (SLICES + 1) * SLICE_EVERY);
+    pg_free(pg);
+    pg_free(slow);
+}
+
 static void *seal_in_a_thread(void *pg)
 {
     for (int i = 0; i < 40; i++)
@@ -122,7 +145,7 @@ static void test_sealer_is_one_at_a_time(void **state)
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
     seal_all(pgs[0]);
-    check_chain(desk, 761);
+    check_chain(desk, 761 + 51001);
     for (size_t i = 0; i < 3; i++)
         pg_free(pgs[i]);
 }
@@ -146,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sealer_chains_what_is_committed),
         cmocka_unit_test(test_sealer_takes_a_row_that_is_committed_late),
+        cmocka_unit_test(test_sealer_takes_a_row_that_is_committed_very_late),
         cmocka_unit_test(test_sealer_is_one_at_a_time),
         cmocka_unit_test(test_sealer_says_when_the_database_refuses),
     };
