@@ -212,10 +212,12 @@ static int listen_on(int port, int *ret_port)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (fd < 0)
         return -1;
-    if (port != 0) /* with it, any port could be one that somebody holds */
+    /* Before it is bound where the port is chosen; after it where any will do, which with it could be one that somebody holds.
+     * In the end always: another one may take its place while its connections still end. */
+    if (port != 0)
         (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(fd, (struct sockaddr *)&address, len) < 0 || listen(fd, 512) < 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &len) < 0) {
+    if (bind(fd, (struct sockaddr *)&address, len) < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ||
+        listen(fd, 512) < 0 || getsockname(fd, (struct sockaddr *)&address, &len) < 0) {
         close(fd);
         return -1;
     }
