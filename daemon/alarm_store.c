@@ -22,7 +22,7 @@ bool alarm_store_begin(struct duty_store *s, const char *kind, const char *key, 
     PQclear(open);
     if (is_new)
         ok = store_alarm(s->pg, kind, key, detail, s->now);
-    if (ok && ret_is_new != NULL)
+    if (ok)
         *ret_is_new = is_new;
     return ok;
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sink_script.h"
 
-#include "told/buf.h"
 #include "told/mem.h"
 #include "whole_file.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
